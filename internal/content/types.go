@@ -1,0 +1,142 @@
+package content
+
+import "ledgerline/internal/record"
+
+// Source is a log source: which parsers read its files, and what is added to
+// the entries after parsing.
+type Source struct {
+	Name           string // internal, stable
+	Display        string // used in queries
+	Description    string
+	Kind           string   // os_file, database_sql, rest_api, …
+	EntityTypes    []string // internal names
+	Parsers        []string // parser names, tried in this order
+	ExtendedFields []ExtendedFields
+	LabelRules     []LabelRule
+	Functions      []Function
+	Patterns       []Pattern
+	System         bool
+	Secure         bool
+	Extra          []byte // elements of Oracle's XML this program does not use, kept for export
+}
+
+// ParserKind is how a parser reads a file.
+type ParserKind string
+
+// The kinds of parsers.
+const (
+	Regex     ParserKind = "REGEX"
+	JSON      ParserKind = "JSON"
+	XML       ParserKind = "XML"
+	Delimited ParserKind = "DELIMITED"
+	ODL       ParserKind = "ODL"
+)
+
+// Parser turns bytes into named fields.
+type Parser struct {
+	Name        string
+	Display     string
+	Description string
+	Kind        ParserKind
+	Content     string // regular expression of a REGEX parser
+	Header      string // start of an entry, or the entry path of JSON ("$.items:2")
+	Footer      string
+	SingleLine  bool
+	Delimiter   string
+	Qualifier   string
+	Example     string
+	Encoding    string
+	Language    string
+	Fields      []ParserField
+	Plugins     []byte // XML kept for export
+	System      bool
+}
+
+// ParserField maps one position or path of the entry to a field.
+type ParserField struct {
+	Seq    int
+	Field  string // internal name; empty when Parser is set
+	Parser string // sub-parser that reads the value
+	Path   string // JSONPath relative to the entry, or "^…" relative to the document (Ledgerline's own)
+}
+
+// ExtendedFields are fields cut out of other fields, under an optional condition.
+type ExtendedFields struct {
+	Condition *Condition
+	Fields    []ExtendedField
+}
+
+// ExtendedField searches a base field with a regular expression that holds {field:regex} captures.
+type ExtendedField struct {
+	Base       string
+	Example    string
+	Expression string
+	Enabled    bool
+}
+
+// Condition compares one field with alternatives.
+type Condition struct {
+	Field    string
+	Operator string
+	Values   []string
+}
+
+// LabelRule writes tags into a field when its conditions hold.
+type LabelRule struct {
+	All     []Condition // and
+	Any     []Condition // or, when All is empty
+	Guard   *Condition
+	Field   string // "mtag" adds labels
+	Tags    []string
+	Enabled bool
+}
+
+// Function enriches an entry (Lookup, Geolocation).
+type Function struct {
+	Name, LookupTable, LookupMode string
+	Order                         int
+	Inputs, Outputs               []FunctionArgument
+	Override, Enabled             bool
+}
+
+// FunctionArgument ties a column of the lookup to a field.
+type FunctionArgument struct {
+	Column, Field string
+	Order         int
+}
+
+// Pattern is a file glob of a source.
+type Pattern struct {
+	Text     string
+	Include  bool
+	Enabled  bool
+	Database []byte // a DBPattern, kept for export
+}
+
+// Label is a tag with a priority.
+type Label struct {
+	Name     string // #check_failed
+	Display  string
+	Priority string // NONE, LOW, MEDIUM, HIGH
+	Aliases  []string
+	System   bool
+	Descr    string
+}
+
+// Warning says what of an upload could not be read as it should.
+type Warning struct {
+	Code    string // stable, such as ParseFailed, TimeAssumed, ValueDropped, TextTruncated
+	Message string
+	Count   int64
+	Example string // start of the first text concerned, at most 200 bytes
+}
+
+// Upload describes the bytes given to Parse.
+type Upload struct {
+	Origin     *record.Origin
+	Timezone   string // IANA name, for stamps without a zone; default UTC
+	Encoding   string
+	DateFormat string
+	DateYear   int
+	Metadata   map[string]string // display name → value, set on every entry
+}
