@@ -85,15 +85,15 @@ func parameters(s string) (map[string]string, error) {
 				return nil, fmt.Errorf("parameter %.32q: the quote is not closed", name)
 			}
 			value, s = s[1:1+end], s[end+2:]
-			if strings.ContainsAny(value, "\\\r\n") {
-				return nil, fmt.Errorf("parameter %.32q: escapes are not allowed", name)
-			}
 		} else {
 			end := strings.IndexAny(s, ", \t")
 			if end < 0 {
 				end = len(s)
 			}
 			value, s = s[:end], s[end:]
+		}
+		if strings.ContainsAny(value, "\"\\\r\n") {
+			return nil, fmt.Errorf("parameter %.32q: quotes and escapes are not allowed in a value", name)
 		}
 		if after := strings.TrimLeft(s, " \t"); after != "" && after[0] != ',' {
 			return nil, fmt.Errorf("parameter %.32q: no comma after the value", name)
