@@ -84,6 +84,7 @@ type Step struct {
 	Ended   time.Time
 	State   RunState
 	Counts  map[string]int64 // such as pages, records, files, bytes
+	Note    string           // what a person should know, such as a possible double
 	Error   string
 }
 
