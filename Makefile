@@ -1,3 +1,47 @@
-.PHONY: build
+# The commands of this project; the README needs only `demo` and `test`.
+
+GO          ?= go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
+FUZZTIME    ?= 5s
+DEMO_DIR    ?= ledgerline-demo
+
+.PHONY: build demo test lint unit fuzz campaign-short campaign bench vuln clean
+
 build:
-	go build -o bin/ledgerline ./cmd/ledgerline
+	$(GO) build -o bin/ledgerline ./cmd/ledgerline
+
+demo: build
+	bin/ledgerline demo --data $(DEMO_DIR)
+
+# Everything the project is checked by.
+test: lint unit fuzz campaign-short
+
+lint:
+	@test -z "$$(gofmt -l cmd internal)" || { echo "run gofmt on:"; gofmt -l cmd internal; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+unit:
+	$(GO) test -race -timeout 15m ./...
+
+# Each fuzz target for a moment; the finds are committed and run with `unit`.
+fuzz:
+	@./scripts/fuzz.sh $(FUZZTIME)
+
+# SIGKILL at random moments, with faults; a short form, and the long one.
+campaign-short: build
+	LEDGERLINE_CAMPAIGN=short $(GO) test -count=1 -run '^TestCampaign' -v -timeout 10m ./cmd/ledgerline
+
+campaign: build
+	LEDGERLINE_CAMPAIGN=long $(GO) test -count=1 -run '^TestCampaign' -v -timeout 60m ./cmd/ledgerline
+
+# Writes docs/benchmarks.md.
+bench: build
+	bin/ledgerline-bench 2>/dev/null || $(GO) run ./internal/bench -out docs/benchmarks.md
+
+vuln:
+	$(GO) run $(GOVULNCHECK) ./...
+
+clean:
+	rm -rf bin $(DEMO_DIR)
