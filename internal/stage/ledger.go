@@ -1,0 +1,164 @@
+package stage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	_ "modernc.org/sqlite" // the ledger's engine, as database/sql driver "sqlite"
+)
+
+// schemaVersion is kept in SQLite's user_version.
+const schemaVersion = 1
+
+// Times are microseconds since the epoch, 0 when unknown. A file row with
+// removed > 0 is a tombstone: the bytes are gone, the link of the chain stays.
+const schema = `
+CREATE TABLE identity (
+	integration TEXT NOT NULL, id BLOB NOT NULL, count INTEGER NOT NULL, time INTEGER NOT NULL,
+	PRIMARY KEY (integration, id)) WITHOUT ROWID;
+CREATE TABLE forgotten (integration TEXT PRIMARY KEY, items INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE pending (
+	seq INTEGER PRIMARY KEY AUTOINCREMENT, integration TEXT NOT NULL, time INTEGER NOT NULL, raw BLOB NOT NULL);
+CREATE INDEX pending_integration ON pending (integration, seq);
+CREATE TABLE file (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, integration TEXT NOT NULL, kind TEXT NOT NULL,
+	sequence INTEGER NOT NULL, day TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL,
+	first INTEGER NOT NULL, last INTEGER NOT NULL, window_from INTEGER NOT NULL, window_to INTEGER NOT NULL,
+	sha256 BLOB NOT NULL, chain BLOB NOT NULL, sealed INTEGER NOT NULL, removed INTEGER NOT NULL DEFAULT 0,
+	UNIQUE (integration, sequence));
+CREATE INDEX file_integration ON file (integration, id);
+CREATE TABLE cursor (
+	sink TEXT NOT NULL, integration TEXT NOT NULL, file INTEGER NOT NULL,
+	PRIMARY KEY (sink, integration)) WITHOUT ROWID;
+CREATE TABLE quarantine (
+	sink TEXT NOT NULL, file INTEGER NOT NULL REFERENCES file(id), reason TEXT NOT NULL, since INTEGER NOT NULL,
+	retry INTEGER NOT NULL DEFAULT 0,
+	PRIMARY KEY (sink, file)) WITHOUT ROWID;
+CREATE TABLE coverage (
+	id INTEGER PRIMARY KEY, integration TEXT NOT NULL, window_from INTEGER NOT NULL, window_to INTEGER NOT NULL,
+	state TEXT NOT NULL, note TEXT NOT NULL, rows INTEGER NOT NULL, recorded INTEGER NOT NULL);
+CREATE INDEX coverage_integration ON coverage (integration, window_from);
+CREATE TABLE state (
+	integration TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+	PRIMARY KEY (integration, key)) WITHOUT ROWID;
+CREATE TABLE run (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, integration TEXT NOT NULL, trigger TEXT NOT NULL,
+	started INTEGER NOT NULL, ended INTEGER NOT NULL, state TEXT NOT NULL, first_error TEXT NOT NULL);
+CREATE INDEX run_integration ON run (integration, id);
+CREATE TABLE step (
+	run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE, number INTEGER NOT NULL, name TEXT NOT NULL,
+	target TEXT NOT NULL, started INTEGER NOT NULL, ended INTEGER NOT NULL, state TEXT NOT NULL,
+	counts TEXT NOT NULL, error TEXT NOT NULL,
+	PRIMARY KEY (run, number)) WITHOUT ROWID;
+CREATE TABLE token (
+	scope TEXT NOT NULL, token TEXT NOT NULL, content BLOB NOT NULL, upload TEXT NOT NULL, received INTEGER NOT NULL,
+	PRIMARY KEY (scope, token)) WITHOUT ROWID;
+CREATE INDEX token_received ON token (received);
+`
+
+// statements are those of the hot paths, prepared once.
+type statements struct {
+	raise, count, pend *sql.Stmt // Add
+	token              *sql.Stmt // Receive
+}
+
+func (s *Stage) openLedger() error {
+	open := func(conns int, extra string) (*sql.DB, error) {
+		// FULL: a commit is on disk when it returns, which Add promises.
+		dsn := (&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(s.dir, "ledger.db"))}).String() +
+			"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+			"&_pragma=foreign_keys(1)&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(4000)" + extra
+		db, err := sql.Open("sqlite", dsn)
+		if err != nil {
+			return nil, err
+		}
+		db.SetMaxOpenConns(conns)
+		db.SetMaxIdleConns(conns)
+		return db, nil
+	}
+	var err error
+	if s.write, err = open(1, "&_txlock=immediate"); err != nil {
+		return fmt.Errorf("stage: ledger: %w", err)
+	}
+	if s.read, err = open(4, "&_pragma=query_only(1)"); err != nil {
+		return fmt.Errorf("stage: ledger: %w", err)
+	}
+	if err := s.migrate(); err != nil {
+		return fmt.Errorf("stage: ledger %s: %w", filepath.Join(s.dir, "ledger.db"), err)
+	}
+	return s.prepare()
+}
+
+func (s *Stage) migrate() error {
+	return s.update(context.Background(), "schema", func(tx *sql.Tx) error {
+		var version int
+		if err := tx.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
+			return err
+		}
+		switch {
+		case version == schemaVersion:
+			return nil
+		case version != 0:
+			return fmt.Errorf("written by another version of the program (schema %d, this one knows %d): start the version that wrote it", version, schemaVersion)
+		}
+		if _, err := tx.Exec(schema); err != nil {
+			return err
+		}
+		_, err := tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", schemaVersion))
+		return err
+	})
+}
+
+func (s *Stage) prepare() error {
+	for _, p := range []struct {
+		to  **sql.Stmt
+		db  *sql.DB
+		sql string
+	}{
+		{&s.stmts.count, s.write, "SELECT count FROM identity WHERE integration = ? AND id = ?"},
+		{&s.stmts.raise, s.write, "INSERT INTO identity (integration, id, count, time) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = excluded.count"},
+		{&s.stmts.pend, s.write, "INSERT INTO pending (integration, time, raw) VALUES (?, ?, ?)"},
+		{&s.stmts.token, s.read, "SELECT content, upload FROM token WHERE scope = ? AND token = ? AND received > ?"},
+	} {
+		stmt, err := p.db.Prepare(p.sql)
+		if err != nil {
+			return fmt.Errorf("stage: ledger: %w", err)
+		}
+		*p.to = stmt
+	}
+	return nil
+}
+
+func (s *Stage) closeLedger() error {
+	var errs []error
+	for _, db := range []*sql.DB{s.read, s.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// update runs fn in the one write transaction; what fn did is on disk when
+// update returns nil.
+func (s *Stage) update(ctx context.Context, name string, fn func(*sql.Tx) error) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // no effect after Commit
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if err := s.disk.before("commit", name); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	return s.disk.before("committed", name)
+}
