@@ -47,6 +47,9 @@ type Segment struct {
 	SHA256   [32]byte
 	RowHash  [32]byte // order-free hash of the rows; merging keeps the sum
 	Created  time.Time
+
+	Ingested    int64    // latest ingest time of a row, epoch milliseconds
+	TokenSHA256 [32]byte // of the token filter beside the file
 }
 
 // Column of a segment.

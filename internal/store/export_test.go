@@ -1,0 +1,8 @@
+package store
+
+// WithStep returns the options with a function that is asked before every
+// change on disk and whose error stops the change.
+func (o Options) WithStep(step func(op, path string) error) Options {
+	o.step = step
+	return o
+}

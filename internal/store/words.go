@@ -1,0 +1,184 @@
+package store
+
+import (
+	"iter"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// asciiFold maps each ASCII byte to itself in lower case when it belongs to a
+// word, else to 0. It is a constant because a table must not be changed.
+const asciiFold = "" +
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+	"0123456789\x00\x00\x00\x00\x00\x00" +
+	"\x00abcdefghijklmnopqrstuvwxyz\x00\x00\x00\x00_" +
+	"\x00abcdefghijklmnopqrstuvwxyz\x00\x00\x00\x00\x00"
+
+// Words yields the words of s as token filters know them: the longest runs of
+// letters, digits and underscores, with letter case folded. A filter of a block
+// of rows holds every word of every text and string field in it, so a row whose
+// text or field has s between two non-words holds all of them. A search for a
+// part of a text needs [InnerWords].
+func Words(s string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var buf []byte
+		for i := 0; i < len(s); {
+			buf, i = nextWord(s, i, buf)
+			if len(buf) > 0 && !yield(string(buf)) {
+				return
+			}
+		}
+	}
+}
+
+// InnerWords yields the words that a text is certain to hold when it contains s
+// anywhere. A first or last word that touches the edge of s may be part of a
+// longer word of the text, so it is left out.
+func InnerWords(s string) iter.Seq[string] {
+	first, size := utf8.DecodeRuneInString(s)
+	for size > 0 && wordRune(first) {
+		s = s[size:]
+		first, size = utf8.DecodeRuneInString(s)
+	}
+	last, size := utf8.DecodeLastRuneInString(s)
+	for size > 0 && wordRune(last) {
+		s = s[:len(s)-size]
+		last, size = utf8.DecodeLastRuneInString(s)
+	}
+	return Words(s)
+}
+
+// nextWord finds the first word at or after s[i:] and writes it, folded, to buf.
+// It returns the word, empty when there is none, and where to go on.
+func nextWord(s string, i int, buf []byte) (word []byte, next int) {
+	buf = buf[:0]
+	for i < len(s) && s[i] < utf8.RuneSelf && asciiFold[s[i]] == 0 {
+		i++
+	}
+	for i < len(s) {
+		if c := s[i]; c < utf8.RuneSelf {
+			i++
+			if f := asciiFold[c]; f != 0 {
+				buf = append(buf, f)
+			} else if len(buf) > 0 {
+				return buf, i
+			}
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		i += size
+		if wordRune(r) {
+			buf = utf8.AppendRune(buf, fold(r))
+		} else if len(buf) > 0 {
+			return buf, i
+		}
+	}
+	return buf, i
+}
+
+func wordRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return asciiFold[r] != 0
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r)
+}
+
+// fold maps all runes that any usual comparison without letter case takes for
+// the same to one of them: simple lower case (as strings.ToLower and SQL's lower
+// do it) and then the least member of the Unicode simple folding orbit.
+func fold(r rune) rune {
+	r = unicode.ToLower(r)
+	least := r
+	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+		least = min(least, f)
+	}
+	return unicode.ToLower(least)
+}
+
+// unescape appends s to buf with the escape sequences of JSON strings decoded.
+// It reports false, having done nothing, when decoding cannot change a word:
+// without a backslash, or with none but before a quote, slash or backslash.
+func unescape(s string, buf []byte) ([]byte, bool) {
+	if !escapesLetters(s) {
+		return buf, false
+	}
+	for i := 0; i < len(s); {
+		if s[i] != '\\' || i+1 == len(s) {
+			buf = append(buf, s[i])
+			i++
+			continue
+		}
+		switch s[i+1] {
+		case 'n', 't', 'r', 'b', 'f':
+			buf = append(buf, ' ')
+			i += 2
+		case 'u':
+			r, size := unescapeRune(s[i:])
+			if size == 0 {
+				buf = append(buf, '\\')
+				i++
+				continue
+			}
+			buf = utf8.AppendRune(buf, r)
+			i += size
+		default:
+			buf = append(buf, s[i+1])
+			i += 2
+		}
+	}
+	return buf, true
+}
+
+func escapesLetters(s string) bool {
+	for {
+		i := strings.IndexByte(s, '\\')
+		if i < 0 || i+1 == len(s) {
+			return false
+		}
+		switch s[i+1] {
+		case 'n', 't', 'r', 'b', 'f', 'u':
+			return true
+		}
+		s = s[i+2:]
+	}
+}
+
+// unescapeRune decodes \uXXXX, or a surrogate pair of two, at the start of s.
+func unescapeRune(s string) (r rune, size int) {
+	r, ok := hexRune(s)
+	if !ok {
+		return 0, 0
+	}
+	if utf16.IsSurrogate(r) {
+		if low, ok := hexRune(s[6:]); ok {
+			if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
+				return pair, 12
+			}
+		}
+		return utf8.RuneError, 6
+	}
+	return r, 6
+}
+
+func hexRune(s string) (r rune, ok bool) {
+	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
+		return 0, false
+	}
+	for i := 2; i < 6; i++ {
+		c := s[i]
+		switch {
+		case '0' <= c && c <= '9':
+			c -= '0'
+		case 'a' <= c|0x20 && c|0x20 <= 'f':
+			c = c | 0x20 - 'a' + 10
+		default:
+			return 0, false
+		}
+		r = r<<4 | rune(c)
+	}
+	return r, true
+}
