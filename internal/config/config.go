@@ -26,6 +26,7 @@ const LocalConnection = "local"
 type Connection struct {
 	Name string
 	Type string // oic | oci
+	Line int    // in the file
 	OIC  *OIC
 	OCI  *OCI
 }

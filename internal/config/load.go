@@ -85,7 +85,7 @@ func (r *reader) config(path string, top *section) *Config {
 
 func (r *reader) connection(name string, parent *section) Connection {
 	s, _ := parent.sub(name)
-	c := Connection{Name: name, Type: s.need("type", "oic")}
+	c := Connection{Name: name, Line: s.line, Type: s.need("type", "oic")}
 	if name == LocalConnection {
 		r.problem(s.line, "the connection %q is built in; choose another name", name)
 	}
