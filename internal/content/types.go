@@ -85,10 +85,12 @@ type Condition struct {
 type LabelRule struct {
 	All     []Condition // and
 	Any     []Condition // or, when All is empty
+	Negate  bool        // the rule holds when All or Any does not (NOT_AND, NOT_OR)
 	Guard   *Condition
 	Field   string // "mtag" adds labels
 	Tags    []string
 	Enabled bool
+	Visible bool // offered for alert rules
 }
 
 // Function enriches an entry (Lookup, Geolocation).
@@ -97,17 +99,20 @@ type Function struct {
 	Order                         int
 	Inputs, Outputs               []FunctionArgument
 	Override, Enabled             bool
+	Extra                         []byte // elements of Oracle's XML this program does not use, kept for export
 }
 
 // FunctionArgument ties a column of the lookup to a field.
 type FunctionArgument struct {
 	Column, Field string
+	Service       string // such as FIELD; kept for export
 	Order         int
 }
 
 // Pattern is a file glob of a source.
 type Pattern struct {
 	Text     string
+	Descr    string
 	Include  bool
 	Enabled  bool
 	Database []byte // a DBPattern, kept for export
@@ -139,4 +144,5 @@ type Upload struct {
 	DateFormat string
 	DateYear   int
 	Metadata   map[string]string // display name → value, set on every entry
+	First      int64             // Ordinal of the first entry; not 0 when an upload is parsed in several parts
 }

@@ -1,0 +1,14 @@
+// Package content holds log sources, parsers, fields and labels. It imports and
+// exports them as Oracle's content ZIP, and turns the bytes of an upload into
+// typed entries with the help of a source's parsers.
+//
+// A [Library] is a sequence of immutable snapshots: readers take the current
+// one without a lock, an import builds the next one, stores it and then
+// publishes it, so that a query or an upload never sees half an import.
+//
+// Where to look: xmltree.go, decode.go and encode.go know Oracle's XML;
+// importer.go and exporter.go the ZIP; parse.go drives the reading of an
+// upload, with one file per kind of parser (json*.go, regex*.go, delimited.go);
+// enrich.go adds extended fields and labels; builtin/ is what every
+// installation starts with.
+package content

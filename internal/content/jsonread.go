@@ -1,0 +1,307 @@
+package content
+
+import (
+	"fmt"
+	"strings"
+)
+
+// jsonReader finds the entries of a JSON upload. The entry path names either an
+// array, each element of which is an entry (kind 2), or objects (kind 0). The
+// upload may hold one document, several after each other, or one a line.
+type jsonReader struct {
+	path   []step
+	array  bool
+	fields *branch
+	refs   []*target // per slot
+	doc    *branch   // paths that start with ^; nil when there are none
+	docs   []*target
+}
+
+func newJSONReader(p *Parser, c *compiler) (*jsonReader, error) {
+	header := strings.TrimSpace(p.Header)
+	if header == "" {
+		header = "$:0"
+	}
+	path, kind, ok := cutLast(header, ":")
+	if !ok || (kind != "0" && kind != "2") {
+		return nil, fmt.Errorf("entry path %q must be a path followed by :0 (object) or :2 (array)", clip(header))
+	}
+	steps, err := parsePath(path)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range steps {
+		if s.kind == stepIndex {
+			return nil, fmt.Errorf("entry path %q: [n] is not supported here, only [*]", clip(header))
+		}
+	}
+	r := &jsonReader{path: steps, array: kind == "2", fields: &branch{}}
+	for _, f := range p.Fields {
+		t, err := c.target(f)
+		if err != nil {
+			return nil, err
+		}
+		inDoc := strings.HasPrefix(f.Path, "^")
+		steps, err := parsePath(strings.TrimPrefix(f.Path, "^"))
+		if err != nil {
+			return nil, fmt.Errorf("field %d: %w", f.Seq, err)
+		}
+		if inDoc {
+			if r.doc == nil {
+				r.doc = &branch{}
+			}
+			r.doc.add(steps, len(r.docs))
+			r.docs = append(r.docs, t)
+		} else {
+			r.fields.add(steps, len(r.refs))
+			r.refs = append(r.refs, t)
+		}
+	}
+	return r, nil
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// jsonWalk is the state of reading one piece of a body.
+type jsonWalk struct {
+	*jsonReader
+	run    *run
+	level  int
+	s      string // the body up to the end of the piece
+	slots  []found
+	held   []found // values of the document
+	hits   int     // nodes of the current document that the entry path found
+	damage int     // where reading had to stop
+	err    error
+}
+
+func (r *jsonReader) read(run *run, level int, piece span) error {
+	w := &jsonWalk{jsonReader: r, run: run, level: level, s: run.body[:piece.end],
+		slots: make([]found, len(r.refs)), held: make([]found, len(r.docs))}
+	i := piece.start
+	if strings.HasPrefix(w.s[i:], "\ufeff") {
+		i += len("\ufeff")
+	}
+	for i = skipBlank(w.s, i); i < len(w.s); i = skipBlank(w.s, i) {
+		start := i
+		if r.doc != nil {
+			clear(w.held)
+			r.doc.extract(w.s, i, w.held) // of a damaged document as much as can be read
+		}
+		w.hits = 0
+		end, ok := w.locate(i, r.path)
+		if w.err != nil {
+			return w.err
+		}
+		if ok {
+			if i = end; w.hits == 0 {
+				w.reject(span{start, end}, "no "+r.pathText()+" in it")
+			}
+			continue
+		}
+		if w.hits == 0 {
+			w.damage = start // nothing of it is kept yet
+		}
+		i = w.resume(w.damage)
+		if strings.TrimSpace(w.s[w.damage:i]) == "" {
+			run.warnings.add("DocumentTruncated", "a JSON document ends before it is complete; its complete entries were kept", w.s[start:])
+			continue
+		}
+		w.reject(span{w.damage, i}, "not valid JSON")
+	}
+	return w.err
+}
+
+func (r *jsonReader) pathText() string {
+	var b strings.Builder
+	b.WriteByte('$')
+	for _, s := range r.path {
+		if s.kind == stepEach {
+			b.WriteString("[*]")
+		} else {
+			b.WriteString("." + s.key)
+		}
+	}
+	if r.array {
+		return "array " + b.String()
+	}
+	return "object " + b.String()
+}
+
+// resume says where to go on after damage. Where each line may be a document of
+// its own, the next line that starts one is taken; else nothing after the damage
+// can be trusted.
+func (w *jsonWalk) resume(i int) int {
+	if len(w.path) > 0 {
+		return len(w.s)
+	}
+	for {
+		n := strings.IndexByte(w.s[i:], '\n')
+		if n < 0 {
+			return len(w.s)
+		}
+		i += n + 1
+		if i < len(w.s) && (w.s[i] == '{' || w.s[i] == '[') {
+			return i
+		}
+	}
+}
+
+// locate follows the entry path from the value at s[i].
+func (w *jsonWalk) locate(i int, path []step) (int, bool) {
+	if i >= len(w.s) {
+		w.damage = i
+		return i, false
+	}
+	switch {
+	case len(path) == 0:
+		return w.entries(i)
+	case path[0].kind == stepEach && w.s[i] == '[':
+		return w.elements(i, func(i int) (int, bool) {
+			before := w.hits
+			end, ok := w.locate(i, path[1:])
+			if ok && w.hits == before {
+				w.reject(span{i, end}, "no "+w.pathText()+" in it")
+			}
+			return end, ok && w.err == nil
+		})
+	case path[0].kind == stepKey && w.s[i] == '{':
+		return w.members(i, path)
+	}
+	return w.skip(i)
+}
+
+// members follows the path into the object at s[i].
+func (w *jsonWalk) members(i int, path []step) (int, bool) {
+	i = skipBlank(w.s, i+1)
+	if i < len(w.s) && w.s[i] == '}' {
+		return i + 1, true
+	}
+	for {
+		key := i
+		var ok bool
+		if i, ok = skipKey(w.s, key); !ok {
+			w.damage = key
+			return i, false
+		}
+		name, _ := skipString(w.s, key)
+		if unquote(w.s[key:name]) == path[0].key {
+			i, ok = w.locate(i, path[1:])
+		} else if i, ok = skipValue(w.s, i); !ok {
+			w.damage = key
+		}
+		if !ok {
+			return i, false
+		}
+		if i, ok = w.separator(i, '}'); !ok {
+			return i, false
+		}
+		if w.s[i-1] == '}' {
+			return i, true
+		}
+		i = skipBlank(w.s, i)
+	}
+}
+
+// elements visits the elements of the array at s[i].
+func (w *jsonWalk) elements(i int, visit func(int) (int, bool)) (int, bool) {
+	w.hits++
+	i = skipBlank(w.s, i+1)
+	if i < len(w.s) && w.s[i] == ']' {
+		return i + 1, true
+	}
+	for {
+		var ok bool
+		if i, ok = visit(i); !ok {
+			return i, false
+		}
+		if i, ok = w.separator(i, ']'); !ok {
+			return i, false
+		}
+		if w.s[i-1] == ']' {
+			return i, true
+		}
+		i = skipBlank(w.s, i)
+	}
+}
+
+// separator skips a comma or the closing bracket.
+func (w *jsonWalk) separator(i int, closing byte) (int, bool) {
+	after := i
+	i = skipBlank(w.s, i)
+	if i < len(w.s) && (w.s[i] == ',' || w.s[i] == closing) {
+		return i + 1, true
+	}
+	w.damage = after
+	return i, false
+}
+
+// skip passes over a value in which the path cannot go on.
+func (w *jsonWalk) skip(i int) (int, bool) {
+	end, ok := skipValue(w.s, i)
+	if !ok {
+		w.damage = i
+	}
+	return end, ok
+}
+
+// entries reads the node that the entry path names.
+func (w *jsonWalk) entries(i int) (int, bool) {
+	switch {
+	case w.s[i] == '[':
+		return w.elements(i, w.entry)
+	case w.s[i] == '{' && !w.array:
+		return w.entry(i)
+	case w.array && strings.HasPrefix(w.s[i:], "null"):
+		w.hits++ // no array, so no entries
+		return i + len("null"), true
+	}
+	return w.skip(i)
+}
+
+// entry reads one record.
+func (w *jsonWalk) entry(i int) (int, bool) {
+	if i >= len(w.s) {
+		w.damage = i
+		return i, false
+	}
+	if w.err = w.run.proceed(); w.err != nil {
+		return i, false
+	}
+	for n := range w.slots {
+		w.slots[n] = found{more: w.slots[n].more[:0]}
+	}
+	end, ok := w.fields.extract(w.s, i, w.slots)
+	if !ok {
+		w.damage = i
+		return end, false
+	}
+	w.hits++
+	if w.s[i] != '{' {
+		w.reject(span{i, end}, "not a JSON object")
+		return end, w.err == nil
+	}
+	w.run.begin(w.level)
+	for n := range w.held {
+		w.run.setJSON(w.docs[n], w.s, &w.held[n])
+	}
+	for n := range w.slots {
+		w.run.setJSON(w.refs[n], w.s, &w.slots[n])
+	}
+	w.err = w.run.accept(span{i, end})
+	return end, w.err == nil
+}
+
+func (w *jsonWalk) reject(piece span, reason string) {
+	w.hits++
+	w.run.reject(w.level, piece, reason)
+	if w.err == nil {
+		w.err = w.run.err
+	}
+}
