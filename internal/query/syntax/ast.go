@@ -143,6 +143,7 @@ type Duration struct {
 	Span
 	Count int64 // negative only as a Value
 	Unit  Unit
+	Text  string // as written, for a comparison with a string field
 }
 
 // Offset is a shift in time, either by a duration or by the length of the window.

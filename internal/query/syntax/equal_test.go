@@ -1,0 +1,93 @@
+package syntax
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+)
+
+// difference names the first place where two trees differ, but for spans, the
+// source, quotes, and how a duration was spelt.
+func difference(a, b any) string {
+	return walkDifference(reflect.ValueOf(a), reflect.ValueOf(b), "query")
+}
+
+func walkDifference(a, b reflect.Value, path string) string {
+	if a.IsValid() != b.IsValid() || a.IsValid() && a.Type() != b.Type() {
+		return fmt.Sprintf("%s: %v and %v", path, a, b)
+	}
+	switch a.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if a.IsNil() || b.IsNil() {
+			if a.IsNil() != b.IsNil() {
+				return fmt.Sprintf("%s: nil on one side", path)
+			}
+			return ""
+		}
+		return walkDifference(a.Elem(), b.Elem(), path)
+	case reflect.Slice:
+		if a.Len() != b.Len() {
+			return fmt.Sprintf("%s: %d and %d items", path, a.Len(), b.Len())
+		}
+		for i := range a.Len() {
+			if d := walkDifference(a.Index(i), b.Index(i), fmt.Sprintf("%s[%d]", path, i)); d != "" {
+				return d
+			}
+		}
+	case reflect.Struct:
+		for i := range a.NumField() {
+			f := a.Type().Field(i)
+			switch {
+			case f.Type == reflect.TypeFor[Span](), f.Name == "Quoted", f.Name == "Source":
+				continue
+			case a.Type() == reflect.TypeFor[Duration]() && f.Name == "Text":
+				continue
+			}
+			if d := walkDifference(a.Field(i), b.Field(i), path+"."+f.Name); d != "" {
+				return d
+			}
+		}
+	default:
+		if !a.Equal(b) {
+			return fmt.Sprintf("%s: %v and %v", path, a, b)
+		}
+	}
+	return ""
+}
+
+// checkSpans checks that every node lies within the text and its parent. Init
+// values may come from elsewhere.
+func checkSpans(t *testing.T, text string, q *Query) {
+	t.Helper()
+	var walk func(v reflect.Value, outer Span, path string)
+	walk = func(v reflect.Value, outer Span, path string) {
+		switch v.Kind() {
+		case reflect.Pointer, reflect.Interface:
+			if !v.IsNil() {
+				walk(v.Elem(), outer, path)
+			}
+		case reflect.Slice:
+			for i := range v.Len() {
+				walk(v.Index(i), outer, fmt.Sprintf("%s[%d]", path, i))
+			}
+		case reflect.Struct:
+			if n, ok := v.Addr().Interface().(Node); ok {
+				s := n.Pos()
+				if s == (Span{}) && v.IsZero() {
+					return // an absent part of a struct
+				}
+				if s.Start < outer.Start || s.End > outer.End || s.Start > s.End {
+					t.Errorf("%s: %s has span %v, outside of %v", text, path, s, outer)
+				}
+				outer = s
+			}
+			for i := range v.NumField() {
+				f := v.Type().Field(i)
+				if f.Name != "Value" || v.Type() != reflect.TypeFor[Init]() && v.Type() != reflect.TypeFor[Variable]() {
+					walk(v.Field(i), outer, path+"."+f.Name)
+				}
+			}
+		}
+	}
+	walk(reflect.ValueOf(q), Span{0, len(text)}, "query")
+}

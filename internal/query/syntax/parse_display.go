@@ -1,0 +1,69 @@
+package syntax
+
+import "strings"
+
+// displayCommand reads the commands that mark rows.
+func (p *parser) displayCommand(name string, at int) Command {
+	switch name {
+	case "highlight":
+		c := &Highlight{}
+		p.settings(false, p.colorOption(&c.Color), option{"fields", func() { c.Fields = p.names() }})
+		c.Keywords = p.keywords()
+		c.Span = p.since(at)
+		return c
+	case "highlightrows":
+		c := &HighlightRows{}
+		p.settings(false, p.colorOption(&c.Color))
+		c.Keywords = p.keywords()
+		c.Span = p.since(at)
+		return c
+	case "highlightgroups":
+		c := &HighlightGroups{}
+		p.settings(false, p.colorOption(&c.Color), p.wordOption("priority", &c.Priority, "high", "medium", "low"),
+			option{"matchonly", func() { c.MatchOnly = p.names() }})
+		if !p.is("[") {
+			c.Keywords = p.keywords()
+		}
+		if p.is("[") {
+			c.Subquery = p.subquery()
+		}
+		c.Alias = p.alias()
+		c.Span = p.since(at)
+		return c
+	}
+	return nil
+}
+
+// colorOption reads a colour name or #rrggbb.
+func (p *parser) colorOption(to *string) option {
+	return option{"color", func() {
+		if t := p.peek(); t.Kind == TokenColor {
+			p.next()
+			*to = strings.ToLower(p.textOf(t))
+			return
+		}
+		*to = p.oneOf("red", "green", "blue", "yellow")
+	}}
+}
+
+// keywords reads words and phrases with commas between them.
+func (p *parser) keywords() []Keyword {
+	var list []Keyword
+	p.list(func() {
+		switch t := p.peek(); t.Kind {
+		case TokenString:
+			n := p.searchWord()
+			list = append(list, Keyword{n.Span, n.Text, true, n.Template})
+		case TokenNumber, TokenDuration:
+			list = append(list, Keyword{Span: t.Span, Text: p.searchWord().Text})
+		default:
+			if !p.isName() {
+				p.unexpected()
+				return
+			}
+			n := p.searchWord()
+			list = append(list, Keyword{Span: n.Span, Text: n.Text})
+		}
+	})
+	return list
+}
