@@ -171,3 +171,13 @@ func (s *Stage) SetState(ctx context.Context, integration, key, value string) er
 	}
 	return nil
 }
+
+// MarkCovered is Cover for a window that is provably read.
+func (s *Stage) MarkCovered(ctx context.Context, integration string, w record.Window, rows int) error {
+	return s.Cover(ctx, Coverage{Integration: integration, Window: w, State: Covered, Rows: rows})
+}
+
+// MarkGap is Cover for a window that is known not to be read.
+func (s *Stage) MarkGap(ctx context.Context, integration string, w record.Window, note string) error {
+	return s.Cover(ctx, Coverage{Integration: integration, Window: w, State: Gap, Note: note})
+}

@@ -52,7 +52,7 @@ CREATE INDEX run_integration ON run (integration, id);
 CREATE TABLE step (
 	run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE, number INTEGER NOT NULL, name TEXT NOT NULL,
 	target TEXT NOT NULL, started INTEGER NOT NULL, ended INTEGER NOT NULL, state TEXT NOT NULL,
-	counts TEXT NOT NULL, error TEXT NOT NULL,
+	counts TEXT NOT NULL, note TEXT NOT NULL, error TEXT NOT NULL,
 	PRIMARY KEY (run, number)) WITHOUT ROWID;
 CREATE TABLE token (
 	scope TEXT NOT NULL, token TEXT NOT NULL, content BLOB NOT NULL, upload TEXT NOT NULL, received INTEGER NOT NULL,

@@ -35,9 +35,9 @@ func (s *Stage) PutStep(ctx context.Context, run int64, number int, step Step) e
 		return err
 	}
 	err = s.update(ctx, "step", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO step (run, number, name, target, started, ended, state, counts, error)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, run, number, step.Name, step.Target, toMicro(step.Started), toMicro(step.Ended),
-			step.State, string(counts), step.Error)
+		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO step (run, number, name, target, started, ended, state, counts, note, error)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, run, number, step.Name, step.Target, toMicro(step.Started), toMicro(step.Ended),
+			step.State, string(counts), step.Note, step.Error)
 		return err
 	})
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *Stage) Run(ctx context.Context, id int64) (Run, error) {
 }
 
 func (s *Stage) steps(ctx context.Context, run int64) ([]Step, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT name, target, started, ended, state, counts, error FROM step WHERE run = ? ORDER BY number", run)
+	rows, err := s.read.QueryContext(ctx, "SELECT name, target, started, ended, state, counts, note, error FROM step WHERE run = ? ORDER BY number", run)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (s *Stage) steps(ctx context.Context, run int64) ([]Step, error) {
 		var st Step
 		var started, ended int64
 		var counts string
-		if err := rows.Scan(&st.Name, &st.Target, &started, &ended, &st.State, &counts, &st.Error); err != nil {
+		if err := rows.Scan(&st.Name, &st.Target, &started, &ended, &st.State, &counts, &st.Note, &st.Error); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal([]byte(counts), &st.Counts); err != nil {

@@ -187,7 +187,7 @@ func TestReopenKeepsEverything(t *testing.T) {
 	check(t, s.SetState(ctx, "oic", "watermark", "w"))
 	run, err := s.BeginRun(ctx, "oic", "once")
 	check(t, err)
-	check(t, s.PutStep(ctx, run, 0, Step{Name: "fetch", State: Running, Started: noon, Counts: map[string]int64{"pages": 3}}))
+	check(t, s.PutStep(ctx, run, 0, Step{Name: "fetch", State: Running, Started: noon, Counts: map[string]int64{"pages": 3}, Note: "one page came twice"}))
 	check(t, s.Close())
 
 	s = openAt(t, dir, Options{})
@@ -202,7 +202,7 @@ func TestReopenKeepsEverything(t *testing.T) {
 	}
 	r, err := s.Run(ctx, run)
 	check(t, err)
-	if r.State != Abandoned || r.Ended.IsZero() || r.Steps[0].State != Abandoned || r.Steps[0].Counts["pages"] != 3 {
+	if r.State != Abandoned || r.Ended.IsZero() || r.Steps[0].State != Abandoned || r.Steps[0].Counts["pages"] != 3 || r.Steps[0].Note != "one page came twice" {
 		t.Errorf("run %+v", r)
 	}
 	sealAll(s, "oic")
