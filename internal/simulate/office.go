@@ -168,7 +168,7 @@ func (f *office) one(at time.Time) event {
 }
 
 const (
-	sessionRecords = 5.5    // mean records of a session, measured over a long history
+	sessionRecords = 4.6    // mean records of a session, measured over a long history
 	longestSession = 64     // records
 	mostSessions   = 20_000 // begun in one step
 )

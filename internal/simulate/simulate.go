@@ -23,7 +23,7 @@ type Options struct {
 	Logger *slog.Logger     // default: discard
 	Seed   uint64
 
-	History      int           // records that exist at the start; default 1,000
+	History      int           // records that exist at the start; default 1,000, negative: none
 	Days         int           // over how many days before the start; default 7
 	Users        int           // default 12, service accounts apart
 	Integrations int           // default 40
