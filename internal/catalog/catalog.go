@@ -29,6 +29,7 @@ var (
 	ErrReadOnly    = errors.New("declared in the configuration file: change it there and restart")
 	ErrTokenReused = errors.New("the retry token was used for another request within 24 hours: use a new one")
 	ErrInvalid     = errors.New("invalid")
+	ErrWrite       = errors.New("catalog: cannot write (is the disk full?)")
 	ErrBadCursor   = errors.New("the page token does not belong to this list")
 )
 

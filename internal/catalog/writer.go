@@ -173,7 +173,7 @@ func (w *writer) commit(t *tx, batch []*job) {
 	results := make([]error, len(batch))
 	err := w.transaction(t, batch, results)
 	if err != nil {
-		err = fmt.Errorf("catalog: write (is the disk full?): %w", err)
+		err = fmt.Errorf("%w: %w", ErrWrite, err)
 	}
 	for i, j := range batch {
 		if results[i] == nil {

@@ -1,0 +1,286 @@
+package api
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"ledgerline/internal/content"
+	"ledgerline/internal/record"
+)
+
+type sourceModel struct {
+	Name            string              `json:"name"`
+	DisplayName     string              `json:"displayName"`
+	Description     string              `json:"description"`
+	TypeName        string              `json:"typeName"`
+	IsSystem        bool                `json:"isSystem"`
+	IsSecureContent bool                `json:"isSecureContent"`
+	LifecycleState  string              `json:"lifecycleState"`
+	PatternCount    int                 `json:"patternCount"`
+	EntityTypes     []entityTypeModel   `json:"entityTypes"`
+	Patterns        []patternModel      `json:"patterns,omitempty"`
+	Parsers         []parserModel       `json:"parsers,omitempty"`
+	ExtendedFields  []extendedDefsModel `json:"extendedFieldDefinitions,omitempty"`
+}
+
+type entityTypeModel struct {
+	EntityType string `json:"entityType"`
+}
+
+type patternModel struct {
+	PatternText string `json:"patternText"`
+	IsInclude   bool   `json:"isInclude"`
+	IsEnabled   bool   `json:"isEnabled"`
+}
+
+type extendedDefsModel struct {
+	BaseFieldName     string `json:"baseFieldName"`
+	BaseFieldLogText  string `json:"baseFieldLogText"`
+	RegularExpression string `json:"regularExpression"`
+	IsEnabled         bool   `json:"isEnabled"`
+}
+
+type parserModel struct {
+	Name                string          `json:"name"`
+	DisplayName         string          `json:"displayName"`
+	Description         string          `json:"description"`
+	Type                string          `json:"type"`
+	Content             string          `json:"content,omitempty"`
+	HeaderContent       string          `json:"headerContent,omitempty"`
+	FooterContent       string          `json:"footerContent,omitempty"`
+	ExampleContent      string          `json:"exampleContent,omitempty"`
+	FieldDelimiter      string          `json:"fieldDelimiter,omitempty"`
+	FieldQualifier      string          `json:"fieldQualifier,omitempty"`
+	Encoding            string          `json:"encoding,omitempty"`
+	Language            string          `json:"language,omitempty"`
+	IsSingleLineContent bool            `json:"isSingleLineContent"`
+	IsSystem            bool            `json:"isSystem"`
+	FieldMaps           []fieldMapModel `json:"fieldMaps"`
+}
+
+type fieldMapModel struct {
+	Field                *fieldModel `json:"field,omitempty"`
+	ParserFieldName      string      `json:"parserFieldName,omitempty"`
+	ParserName           string      `json:"parserName,omitempty"`
+	ParserFieldSequence  int         `json:"parserFieldSequence"`
+	StorageFieldName     string      `json:"storageFieldName,omitempty"`
+	StructuredColumnInfo string      `json:"structuredColumnInfo,omitempty"`
+}
+
+type fieldModel struct {
+	Name          string `json:"name"`
+	DisplayName   string `json:"displayName"`
+	Description   string `json:"description"`
+	DataType      string `json:"dataType"`
+	IsMultiValued bool   `json:"isMultiValued"`
+	IsLargeData   bool   `json:"isLargeData"`
+	IsSystem      bool   `json:"isSystem"`
+	UnitType      string `json:"unitType,omitempty"`
+}
+
+type labelModel struct {
+	Name        string       `json:"name"`
+	DisplayName string       `json:"displayName"`
+	Description string       `json:"description"`
+	Priority    string       `json:"priority,omitempty"`
+	IsSystem    bool         `json:"isSystem"`
+	Aliases     []aliasModel `json:"aliases"`
+}
+
+type aliasModel struct {
+	Alias string `json:"alias"`
+}
+
+func sourceOf(v content.Source) sourceModel {
+	return sourceModel{Name: v.Name, DisplayName: v.Display, Description: v.Description, TypeName: v.Kind, IsSystem: v.System,
+		IsSecureContent: v.Secure, LifecycleState: "ACTIVE", PatternCount: len(v.Patterns),
+		EntityTypes: mapped(v.EntityTypes, func(t string) entityTypeModel { return entityTypeModel{t} })}
+}
+
+func (s *Server) parserOf(p content.Parser) parserModel {
+	m := parserModel{Name: p.Name, DisplayName: p.Display, Description: p.Description, Type: string(p.Kind), Content: p.Content, HeaderContent: p.Header,
+		FooterContent: p.Footer, ExampleContent: p.Example, FieldDelimiter: p.Delimiter, FieldQualifier: p.Qualifier, Encoding: p.Encoding,
+		Language: p.Language, IsSingleLineContent: p.SingleLine, IsSystem: p.System}
+	m.FieldMaps = mapped(p.Fields, func(f content.ParserField) fieldMapModel {
+		fm := fieldMapModel{ParserFieldName: f.Field, ParserName: f.Parser, ParserFieldSequence: f.Seq, StorageFieldName: f.Field, StructuredColumnInfo: f.Path}
+		if field, ok := s.Library.Field(f.Field); ok && f.Field != "" {
+			v := fieldOf(field)
+			fm.Field = &v
+		}
+		return fm
+	})
+	return m
+}
+
+func fieldOf(f record.Field) fieldModel {
+	return fieldModel{Name: f.Name, DisplayName: f.Display, Description: f.Description, DataType: f.Type.String(), IsMultiValued: f.MultiValued,
+		IsLargeData: f.LargeData, IsSystem: f.System, UnitType: f.Unit}
+}
+
+func labelOf(l content.Label) labelModel {
+	return labelModel{Name: l.Name, DisplayName: l.Display, Description: l.Descr, Priority: l.Priority, IsSystem: l.System,
+		Aliases: mapped(l.Aliases, func(a string) aliasModel { return aliasModel{a} })}
+}
+
+func (s *Server) listSources(c *call) (*response, error) {
+	if _, err := c.need("compartmentId"); err != nil {
+		return nil, err
+	}
+	var name, text, kind, entity string
+	if err := c.params(map[string]*string{"name": &name, "sourceDisplayText": &text, "sourceType": &kind, "entityType": &entity}); err != nil {
+		return nil, err
+	}
+	system, err := c.systemFilter()
+	if err != nil {
+		return nil, err
+	}
+	return listItems(c, s.Library.Sources(), "name", func(v content.Source) bool {
+		return system(v.System) && (name == "" || strings.EqualFold(name, v.Name)) && contains(v.Display+"\n"+v.Description, text) &&
+			(kind == "" || strings.EqualFold(kind, v.Kind)) && (entity == "" || slices.Contains(v.EntityTypes, entity))
+	}, map[string]func(content.Source) string{
+		"name":       func(v content.Source) string { return v.Display },
+		"sourceType": func(v content.Source) string { return v.Kind },
+	}, sourceOf)
+}
+
+func (s *Server) getSource(c *call) (*response, error) {
+	if _, err := c.need("compartmentId"); err != nil {
+		return nil, err
+	}
+	v, ok := s.Library.Source(c.path["sourceName"])
+	if !ok {
+		return nil, absent("Log source %.200q is not found", c.path["sourceName"])
+	}
+	m := sourceOf(*v)
+	m.Patterns = mapped(v.Patterns, func(p content.Pattern) patternModel { return patternModel{p.Text, p.Include, p.Enabled} })
+	for _, name := range v.Parsers {
+		if p, ok := s.Library.Parser(name); ok {
+			m.Parsers = append(m.Parsers, s.parserOf(*p))
+		}
+	}
+	for _, group := range v.ExtendedFields {
+		for _, f := range group.Fields {
+			m.ExtendedFields = append(m.ExtendedFields, extendedDefsModel{BaseFieldName: f.Base, BaseFieldLogText: f.Example, RegularExpression: f.Expression, IsEnabled: f.Enabled})
+		}
+	}
+	return answer(m), nil
+}
+
+func (s *Server) listParsers(c *call) (*response, error) {
+	var name, text, kind string
+	if err := c.params(map[string]*string{"parserName": &name, "parserDisplayText": &text, "parserType": &kind}); err != nil {
+		return nil, err
+	}
+	system, err := c.systemFilter()
+	if err != nil {
+		return nil, err
+	}
+	return listItems(c, s.Library.Parsers(), "name", func(v content.Parser) bool {
+		return system(v.System) && (name == "" || strings.EqualFold(name, v.Name)) && contains(v.Display+"\n"+v.Description, text) &&
+			(kind == "" || kind == "ALL" || strings.EqualFold(kind, string(v.Kind)))
+	}, map[string]func(content.Parser) string{
+		"name": func(v content.Parser) string { return v.Display },
+		"type": func(v content.Parser) string { return string(v.Kind) },
+	}, s.parserOf)
+}
+
+func (s *Server) getParser(c *call) (*response, error) {
+	v, ok := s.Library.Parser(c.path["parserName"])
+	if !ok {
+		return nil, absent("Parser %.200q is not found", c.path["parserName"])
+	}
+	return answer(s.parserOf(*v)), nil
+}
+
+func (s *Server) listFields(c *call) (*response, error) {
+	text, err := c.param("filter")
+	if err != nil {
+		return nil, err
+	}
+	return listItems(c, s.Library.Fields(), "name", func(v record.Field) bool { return contains(v.Display+"\n"+v.Name+"\n"+v.Description, text) },
+		map[string]func(record.Field) string{
+			"name":     func(v record.Field) string { return v.Display },
+			"dataType": func(v record.Field) string { return v.Type.String() },
+		}, fieldOf)
+}
+
+func (s *Server) listLabels(c *call) (*response, error) {
+	var name, text, priority, sort string
+	if err := c.params(map[string]*string{"labelName": &name, "labelDisplayText": &text, "labelPriority": &priority, "labelSortBy": &sort}); err != nil {
+		return nil, err
+	}
+	system, err := c.systemFilter()
+	if err != nil {
+		return nil, err
+	}
+	return listItems(c, s.Library.Labels(), cmp.Or(sort, "name"), func(v content.Label) bool {
+		return system(v.System) && (name == "" || strings.EqualFold(name, v.Name)) && contains(v.Display+"\n"+v.Descr, text) &&
+			(priority == "" || strings.EqualFold(priority, v.Priority))
+	}, map[string]func(content.Label) string{
+		"name":     func(v content.Label) string { return v.Display },
+		"priority": func(v content.Label) string { return v.Priority },
+	}, labelOf)
+}
+
+// contains reports whether a text holds another, in any letter case.
+func contains(text, part string) bool {
+	return part == "" || strings.Contains(strings.ToLower(text), strings.ToLower(part))
+}
+
+// systemFilter reads isSystem: ALL, CUSTOM or BUILT_IN.
+func (c *call) systemFilter() (func(bool) bool, error) {
+	v, err := c.param("isSystem")
+	if err != nil {
+		return nil, err
+	}
+	switch v {
+	case "", "ALL":
+		return func(bool) bool { return true }, nil
+	case "BUILT_IN":
+		return func(system bool) bool { return system }, nil
+	case "CUSTOM":
+		return func(system bool) bool { return !system }, nil
+	}
+	return nil, invalid("isSystem must be ALL, CUSTOM or BUILT_IN")
+}
+
+// listItems filters, sorts and pages a list held in memory. Its page tokens are
+// offsets: the library changes only when content is imported.
+func listItems[T, M any](c *call, all []T, defaultSort string, keep func(T) bool, keys map[string]func(T) string, model func(T) M) (*response, error) {
+	p, err := c.page(defaultSort)
+	if err != nil {
+		return nil, err
+	}
+	key, ok := keys[p.Sort]
+	if !ok {
+		return nil, invalid("cannot sort by %.40q", p.Sort)
+	}
+	var kept []T
+	for _, v := range all {
+		if keep(v) {
+			kept = append(kept, v)
+		}
+	}
+	slices.SortStableFunc(kept, func(a, b T) int {
+		n := strings.Compare(strings.ToLower(key(a)), strings.ToLower(key(b)))
+		if p.Desc {
+			n = -n
+		}
+		return n
+	})
+	start := 0
+	if p.After != "" {
+		if start, err = strconv.Atoi(p.After); err != nil || start < 0 {
+			return nil, invalid("page: the token cannot be read; start again without it")
+		}
+	}
+	start = min(start, len(kept))
+	end := min(start+p.Limit, len(kept))
+	next := ""
+	if end < len(kept) {
+		next = c.next(strconv.Itoa(end))
+	}
+	return answer(collection(mapped(kept[start:end], model))).with("opc-next-page", next), nil
+}

@@ -1,0 +1,94 @@
+package api
+
+import (
+	"cmp"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// Limits bound what one client can take. Zero members stand for the defaults.
+type Limits struct {
+	MaxUpload   int64         // bytes of an uploaded file; default 64 MiB
+	MaxContent  int64         // bytes of a content ZIP; default 64 MiB
+	MaxJSON     int64         // bytes of any other body; default 4 MiB
+	InFlight    int64         // bytes of uploads held in memory at once; default 128 MiB, at least MaxUpload
+	BodyIdle    time.Duration // longest pause within a body; default 30 s
+	BodyRate    int64         // bytes a second a body must come with on average, after BodyIdle; default 16 KiB
+	HeaderWait  time.Duration // longest wait for the headers; default 10 s
+	MaxHeader   int           // bytes of all headers; default 32 KiB
+	QueryTime   time.Duration // longest synchronous query; default 60 s
+	WriteTime   time.Duration // longest time from headers to the end of the answer; default 15 min
+	KeepAlive   time.Duration // longest idle connection; default 2 min
+	QueryLimit  int           // rows of a synchronous query; default 2001
+	OwnRowLimit int           // rows of our own query call; default 100,000
+}
+
+func (l Limits) withDefaults() Limits {
+	l.MaxUpload = cmp.Or(l.MaxUpload, 64<<20)
+	l.MaxContent = cmp.Or(l.MaxContent, 64<<20)
+	l.MaxJSON = cmp.Or(l.MaxJSON, 4<<20)
+	l.InFlight = max(cmp.Or(l.InFlight, 128<<20), l.MaxUpload)
+	l.BodyIdle = cmp.Or(l.BodyIdle, 30*time.Second)
+	l.BodyRate = cmp.Or(l.BodyRate, 16<<10)
+	l.HeaderWait = cmp.Or(l.HeaderWait, 10*time.Second)
+	l.MaxHeader = cmp.Or(l.MaxHeader, 32<<10)
+	l.QueryTime = cmp.Or(l.QueryTime, time.Minute)
+	l.WriteTime = cmp.Or(l.WriteTime, 15*time.Minute)
+	l.KeepAlive = cmp.Or(l.KeepAlive, 2*time.Minute)
+	l.QueryLimit = cmp.Or(l.QueryLimit, 2001)
+	l.OwnRowLimit = cmp.Or(l.OwnRowLimit, 100_000)
+	return l
+}
+
+// HTTPServer returns a server of a handler of ours with the limits on headers,
+// idle connections and slow readers set. Bodies are bounded by the handler.
+func (s *Server) HTTPServer(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: s.limits.HeaderWait, IdleTimeout: s.limits.KeepAlive,
+		WriteTimeout: s.limits.WriteTime, MaxHeaderBytes: s.limits.MaxHeader}
+}
+
+// budget is a number of bytes that requests share.
+type budget struct{ left atomic.Int64 }
+
+// take reserves bytes, or reports that there are not enough.
+func (b *budget) take(n int64) bool {
+	if b.left.Add(-n) >= 0 {
+		return true
+	}
+	b.left.Add(n)
+	return false
+}
+
+func (b *budget) give(n int64) { b.left.Add(n) }
+
+// timed bounds how slowly the body of a call may come: no pause longer than
+// BodyIdle, and BodyRate on average.
+func (s *Server) timed(c *call) io.ReadCloser {
+	// Deadlines of connections are of the machine's clock, not of Options.Clock.
+	end := time.Now().Add(s.limits.BodyIdle)
+	if n := c.r.ContentLength; n > 0 {
+		end = end.Add(time.Duration(float64(n) / float64(s.limits.BodyRate) * float64(time.Second)))
+	} else {
+		end = end.Add(time.Duration(float64(s.limits.MaxUpload) / float64(s.limits.BodyRate) * float64(time.Second)))
+	}
+	return &timedBody{ReadCloser: c.body, conn: http.NewResponseController(c.w), idle: s.limits.BodyIdle, end: end}
+}
+
+type timedBody struct {
+	io.ReadCloser
+	conn *http.ResponseController
+	idle time.Duration
+	end  time.Time
+}
+
+func (b *timedBody) Read(p []byte) (int, error) {
+	at := time.Now().Add(b.idle)
+	if at.After(b.end) {
+		at = b.end
+	}
+	// Not supported on a connection of a test recorder: nothing to bound there.
+	_ = b.conn.SetReadDeadline(at)
+	return b.ReadCloser.Read(p)
+}

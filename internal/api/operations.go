@@ -1,0 +1,70 @@
+package api
+
+import (
+	"net/http"
+
+	"ledgerline/internal/signature"
+)
+
+// ownBase is the path of our own calls.
+const ownBase = "/ledgerline/v1"
+
+// operations is the table of all that is served. What Oracle has besides is in
+// oracle_operations.txt and answered as not implemented.
+func operations() []operation {
+	const (
+		get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
+		ns                  = "/20200601/namespaces/{namespaceName}"
+		group               = ns + "/logAnalyticsLogGroups"
+		own                 = ownBase
+		unsigned            = signature.BodyUnsigned
+	)
+	return []operation{
+		{Method: get, Pattern: "/20200601/namespaces", Name: "ListNamespaces", handle: (*Server).listNamespaces},
+		{Method: get, Pattern: ns, Name: "GetNamespace", handle: (*Server).getNamespace},
+
+		{Method: post, Pattern: ns + "/actions/uploadLogFile", Name: "UploadLogFile", handle: (*Server).uploadLogFile, form: unsigned},
+		{Method: get, Pattern: ns + "/uploads", Name: "ListUploads", handle: (*Server).listUploads},
+		{Method: get, Pattern: ns + "/uploads/{uploadReference}", Name: "GetUpload", handle: (*Server).getUpload},
+		{Method: get, Pattern: ns + "/uploads/{uploadReference}/files", Name: "ListUploadFiles", handle: (*Server).listUploadFiles},
+		{Method: get, Pattern: ns + "/uploads/{uploadReference}/warnings", Name: "ListUploadWarnings", handle: (*Server).listUploadWarnings},
+
+		{Method: post, Pattern: group, Name: "CreateLogAnalyticsLogGroup", handle: (*Server).createLogGroup},
+		{Method: get, Pattern: group, Name: "ListLogAnalyticsLogGroups", handle: (*Server).listLogGroups},
+		{Method: get, Pattern: group + "/{logAnalyticsLogGroupId}", Name: "GetLogAnalyticsLogGroup", handle: (*Server).getLogGroup},
+		{Method: put, Pattern: group + "/{logAnalyticsLogGroupId}", Name: "UpdateLogAnalyticsLogGroup", handle: (*Server).updateLogGroup},
+		{Method: del, Pattern: group + "/{logAnalyticsLogGroupId}", Name: "DeleteLogAnalyticsLogGroup", handle: (*Server).deleteLogGroup},
+
+		{Method: post, Pattern: ns + "/contents/actions/importCustomContent", Name: "ImportCustomContent", handle: (*Server).importContent},
+		{Method: post, Pattern: ns + "/contents/actions/exportCustomContent", Name: "ExportCustomContent", handle: (*Server).exportContent},
+		{Method: get, Pattern: ns + "/sources", Name: "ListSources", handle: (*Server).listSources},
+		{Method: get, Pattern: ns + "/sources/{sourceName}", Name: "GetSource", handle: (*Server).getSource},
+		{Method: get, Pattern: ns + "/parsers", Name: "ListParsers", handle: (*Server).listParsers},
+		{Method: get, Pattern: ns + "/parsers/{parserName}", Name: "GetParser", handle: (*Server).getParser},
+		{Method: get, Pattern: ns + "/fields", Name: "ListFields", handle: (*Server).listFields},
+		{Method: get, Pattern: ns + "/labels", Name: "ListLabels", handle: (*Server).listLabels},
+
+		{Method: post, Pattern: ns + "/search/actions/query", Name: "Query", handle: (*Server).query},
+
+		{Method: post, Pattern: own + "/query", Name: "OwnQuery", handle: (*Server).ownQuery},
+		{Method: post, Pattern: own + "/explain", Name: "OwnExplain", handle: (*Server).ownExplain},
+		{Method: get, Pattern: own + "/runs", Name: "OwnRuns", handle: (*Server).ownRuns},
+		{Method: get, Pattern: own + "/runs/{id}", Name: "OwnRun", handle: (*Server).ownRun},
+		{Method: get, Pattern: own + "/coverage", Name: "OwnCoverage", handle: (*Server).ownCoverage},
+		{Method: get, Pattern: own + "/quarantine", Name: "OwnQuarantine", handle: (*Server).ownQuarantine},
+		{Method: post, Pattern: own + "/quarantine/actions/retry", Name: "OwnQuarantineRetry", handle: (*Server).ownQuarantineRetry},
+		{Method: get, Pattern: own + "/log-groups", Name: "OwnLogGroups", handle: (*Server).listLogGroups},
+		{Method: post, Pattern: own + "/log-groups", Name: "OwnCreateLogGroup", handle: (*Server).createLogGroup},
+		{Method: get, Pattern: own + "/uploads", Name: "OwnUploads", handle: (*Server).listUploads},
+		{Method: get, Pattern: own + "/uploads/{uploadReference}/files", Name: "OwnUploadFiles", handle: (*Server).listUploadFiles},
+		{Method: get, Pattern: own + "/uploads/{uploadReference}/warnings", Name: "OwnUploadWarnings", handle: (*Server).listUploadWarnings},
+		{Method: get, Pattern: own + "/content", Name: "OwnContent", handle: (*Server).ownContent},
+		{Method: post, Pattern: own + "/content/actions/import", Name: "OwnContentImport", handle: (*Server).ownImport},
+		{Method: post, Pattern: own + "/content/actions/export", Name: "OwnContentExport", handle: (*Server).exportContent},
+		{Method: get, Pattern: own + "/status", Name: "OwnStatus", handle: (*Server).ownStatus},
+		{Method: post, Pattern: own + "/store/verify", Name: "OwnStoreVerify", handle: (*Server).ownVerify},
+
+		{Method: get, Pattern: "/healthz", Name: "Health", handle: (*Server).health, access: open},
+		{Method: get, Pattern: "/metrics", Name: "Metrics", handle: (*Server).showMetrics, access: localOnly},
+	}
+}

@@ -1,0 +1,246 @@
+package api
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"ledgerline/internal/query"
+	"ledgerline/internal/record"
+)
+
+// queryDetails is the body of Query, as Oracle's clients send it.
+type queryDetails struct {
+	CompartmentID string `json:"compartmentId"`
+	QueryString   string `json:"queryString"`
+	SubSystem     string `json:"subSystem"`
+	MaxTotalCount *int   `json:"maxTotalCount"`
+	TimeFilter    *struct {
+		TimeStart *time.Time `json:"timeStart"`
+		TimeEnd   *time.Time `json:"timeEnd"`
+		TimeZone  string     `json:"timeZone"`
+	} `json:"timeFilter"`
+	ScopeFilters []struct {
+		FieldName string `json:"fieldName"`
+		Values    []any  `json:"values"`
+	} `json:"scopeFilters"`
+	Variables             []string `json:"variables"`
+	QueryTimeoutInSeconds *int     `json:"queryTimeoutInSeconds"`
+	ShouldRunAsync        bool     `json:"shouldRunAsync"`
+	ShouldIncludeColumns  *bool    `json:"shouldIncludeColumns"`
+	ShouldIncludeFields   *bool    `json:"shouldIncludeFields"`
+}
+
+// defaultWindow is the time range of a query that names none.
+const defaultWindow = time.Hour
+
+// queryPlace is what a page id of a query holds. The window is part of it, so
+// that all pages look at the same time range.
+type queryPlace struct {
+	Offset   int   `json:"o"`
+	From, To int64 // epoch milliseconds
+}
+
+func (s *Server) query(c *call) (*response, error) {
+	var d queryDetails
+	text, err := c.decode(s.limits.MaxJSON, &d)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case d.CompartmentID == "":
+		return nil, missing("compartmentId")
+	case d.SubSystem == "":
+		return nil, missing("subSystem")
+	case d.SubSystem != "LOG":
+		return nil, invalid("subSystem must be LOG")
+	case d.ShouldRunAsync:
+		return nil, &Error{Status: http.StatusNotImplemented, Code: notImplementedCode, Message: "Query with shouldRunAsync is not implemented by this server; leave it out"}
+	}
+	r, err := s.queryRequest(d)
+	if err != nil {
+		return nil, err
+	}
+	limit, place, err := c.queryPage(string(text), r)
+	if err != nil {
+		return nil, err
+	}
+	r.Window = record.Window{From: time.UnixMilli(place.From).UTC(), To: time.UnixMilli(place.To).UTC()}
+	result, err := s.Query.Run(c.r.Context(), r)
+	if err != nil {
+		return nil, err
+	}
+	start := min(place.Offset, len(result.Rows))
+	end := min(start+limit, len(result.Rows))
+	body := aggregation(result, result.Rows[start:end], cmp.Or(r.Zone, time.UTC))
+	if d.ShouldIncludeColumns != nil && !*d.ShouldIncludeColumns {
+		body.Columns = nil
+	}
+	if d.ShouldIncludeFields != nil && *d.ShouldIncludeFields {
+		body.Fields = s.drillDownFields()
+	}
+	resp := answer(body)
+	if end < len(result.Rows) {
+		next := place
+		next.Offset = end
+		resp.with("opc-next-page-id", next.seal(c, string(text)))
+	}
+	if start > 0 {
+		prev := place
+		prev.Offset = max(0, start-limit)
+		resp.with("opc-prev-page-id", prev.seal(c, string(text)))
+	}
+	return resp, nil
+}
+
+// queryRequest checks a body and makes the request of the engine.
+func (s *Server) queryRequest(d queryDetails) (query.Request, error) {
+	r := query.Request{Text: d.QueryString, Variables: d.Variables, Limit: s.limits.QueryLimit, Timeout: s.limits.QueryTime, Zone: time.UTC}
+	if d.QueryString == "" {
+		return r, missing("queryString")
+	}
+	if n := d.MaxTotalCount; n != nil && *n > 0 {
+		r.Limit = min(*n, r.Limit)
+	}
+	if n := d.QueryTimeoutInSeconds; n != nil && *n > 0 && *n < int(r.Timeout/time.Second) {
+		r.Timeout = time.Duration(*n) * time.Second
+	}
+	r.Window.To = s.opts.Clock().UTC()
+	if f := d.TimeFilter; f != nil {
+		if f.TimeZone != "" {
+			var err error
+			if r.Zone, err = zone(f.TimeZone); err != nil {
+				return r, err
+			}
+		}
+		if f.TimeEnd != nil {
+			r.Window.To = f.TimeEnd.UTC()
+		}
+		if f.TimeStart != nil {
+			r.Window.From = f.TimeStart.UTC()
+		}
+	}
+	if r.Window.From.IsZero() {
+		r.Window.From = r.Window.To.Add(-defaultWindow)
+	}
+	if r.Window.Empty() {
+		return r, invalid("timeFilter: timeStart must be before timeEnd")
+	}
+	for _, f := range d.ScopeFilters {
+		if f.FieldName == "" {
+			return r, missing("scopeFilters.fieldName")
+		}
+		filter := query.ScopeFilter{Field: f.FieldName}
+		for _, v := range f.Values {
+			filter.Values = append(filter.Values, fmt.Sprint(v))
+		}
+		r.Scope.Filters = append(r.Scope.Filters, filter)
+	}
+	return r, nil
+}
+
+// queryPage reads limit and page. Pages of one query are bound to its body.
+func (c *call) queryPage(body string, r query.Request) (limit int, place queryPlace, err error) {
+	place = queryPlace{From: r.Window.From.UnixMilli(), To: r.Window.To.UnixMilli()}
+	var text, token string
+	if err := c.params(map[string]*string{"limit": &text, "page": &token}); err != nil {
+		return 0, place, err
+	}
+	limit = r.Limit
+	if text != "" {
+		n, err := strconv.Atoi(text)
+		switch {
+		case err != nil || n < 1 && n != -1:
+			return 0, place, invalid("limit must be a positive number, or -1 for all")
+		case n > 0:
+			limit = min(n, limit)
+		}
+	}
+	if token != "" {
+		sealed, err := openPage(c.queryKey(body), token)
+		if err != nil {
+			return 0, place, err
+		}
+		if err := json.Unmarshal([]byte(sealed), &place); err != nil || place.Offset < 0 || place.From >= place.To {
+			return 0, place, invalid("page: the token cannot be read; start again without it")
+		}
+	}
+	return limit, place, nil
+}
+
+func (c *call) queryKey(body string) string { return c.user + "\n" + body }
+
+func (p queryPlace) seal(c *call, body string) string {
+	text, err := json.Marshal(p)
+	if err != nil { // three numbers always marshal
+		return ""
+	}
+	return sealPage(c.queryKey(body), string(text))
+}
+
+// drillDownFields are the fields a query can be narrowed by.
+func (s *Server) drillDownFields() []columnModel {
+	list := s.Library.Fields()
+	out := make([]columnModel, 0, len(list))
+	for _, f := range list {
+		if f.LargeData {
+			continue
+		}
+		out = append(out, columnOf(query.Column{Name: f.Display, Original: f.Display, Internal: f.Name, Type: f.Type, List: f.MultiValued,
+			CaseSensitive: f.CaseSensitive, Groupable: true}))
+	}
+	return out
+}
+
+// cell encodes a value of a result; ok is false for what is left out of a row.
+func cell(v any) (out any, ok bool) {
+	switch v := v.(type) {
+	case nil:
+		return nil, false
+	case time.Time:
+		return v.UnixMilli(), true
+	case float64:
+		return v, !math.IsNaN(v) && !math.IsInf(v, 0) // JSON has no such numbers
+	case []any:
+		list := make([]any, 0, len(v))
+		for _, e := range v {
+			if c, ok := cell(e); ok {
+				list = append(list, c)
+			}
+		}
+		return list, true
+	case *query.Table:
+		if v == nil {
+			return nil, false
+		}
+		return rowMaps(v.Columns, v.Rows), true
+	case *query.Series:
+		if v == nil {
+			return nil, false
+		}
+		return timeStats("", v), true
+	}
+	return v, true
+}
+
+// rowMaps keys rows by the display names of their columns and leaves out nulls.
+func rowMaps(columns []query.Column, rows [][]any) []map[string]any {
+	out := make([]map[string]any, len(rows))
+	for i, row := range rows {
+		m := make(map[string]any, len(columns))
+		for j, col := range columns {
+			if j >= len(row) {
+				break
+			}
+			if v, ok := cell(row[j]); ok {
+				m[col.Name] = v
+			}
+		}
+		out[i] = m
+	}
+	return out
+}

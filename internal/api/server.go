@@ -1,0 +1,141 @@
+// Package api serves HTTP: Oracle's Log Analytics calls as the official clients
+// make them, and our own calls under /ledgerline/v1.
+//
+// A request goes through router.go (raw request target to operation), auth.go
+// (signature) and a handler: uploads.go, loggroups.go, namespaces.go, content.go
+// and query.go hold Oracle's operations, own*.go ours; operations.go is the table
+// of all of them. A handler returns a response or an error, wire.go writes either.
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"ledgerline/internal/catalog"
+	"ledgerline/internal/content"
+	"ledgerline/internal/query"
+	"ledgerline/internal/record"
+	"ledgerline/internal/signature"
+	"ledgerline/internal/stage"
+	"ledgerline/internal/store"
+)
+
+// Stage takes uploads and keeps the ledger of runs and windows.
+type Stage interface {
+	// Receive returns after the upload is on disk.
+	Receive(ctx context.Context, u stage.Upload, body []byte) error
+	Runs(ctx context.Context, integration string, limit int) ([]stage.Run, error)
+	Run(ctx context.Context, id int64) (stage.Run, error)
+	Coverage(ctx context.Context, integration string) ([]stage.Coverage, error)
+	Quarantined(ctx context.Context) ([]stage.Quarantined, error)
+	Requeue(ctx context.Context, sink string, fileID int64) error
+}
+
+// Library finds log sources, parsers, fields and labels.
+type Library interface {
+	Source(name string) (*content.Source, bool)
+	Parser(name string) (*content.Parser, bool)
+	Field(name string) (record.Field, bool)
+	Sources() []content.Source
+	Parsers() []content.Parser
+	Fields() []record.Field
+	Labels() []content.Label
+}
+
+// Store tells whether the engine keeps up, and checks its files.
+type Store interface {
+	// Busy reports whether clients should be asked to slow down.
+	Busy() bool
+	// Verify compares every file with the books; an error says that it could not look.
+	Verify(ctx context.Context) (*store.VerifyReport, error)
+	Stats(ctx context.Context) (store.Stats, error)
+}
+
+// ContentZIP reads and writes content in Oracle's format.
+type ContentZIP interface {
+	Import(ctx context.Context, file []byte, opts content.ImportOptions) (*content.ImportReport, error)
+	Export(ctx context.Context, names content.Names) ([]byte, error)
+}
+
+// Engine answers queries.
+type Engine interface {
+	Run(ctx context.Context, r query.Request) (*query.Result, error)
+	Explain(ctx context.Context, r query.Request) (string, error)
+}
+
+// Parts are what the server serves.
+type Parts struct {
+	Stage   Stage
+	Library Library
+	Content ContentZIP
+	Store   Store
+	Query   Engine
+	Catalog *catalog.Catalog
+}
+
+// Options of a Server.
+type Options struct {
+	Clock     func() time.Time     // nil: time.Now
+	Logger    *slog.Logger         // nil: discards
+	Tenancy   string               // OCID
+	Namespace string               // of the tenancy
+	Version   string               // of the program, shown by status
+	Limits    Limits               // zero members: defaults
+	Registry  *prometheus.Registry // nil: one of its own
+}
+
+// Server answers requests. It is safe for use by many goroutines.
+type Server struct {
+	Parts
+	opts     Options
+	limits   Limits
+	router   *router
+	verifier *signature.Verifier
+	inFlight budget
+	metrics  *metrics
+	started  time.Time
+}
+
+// New returns a server of its parts, all of which must be set.
+func New(p Parts, o Options) (*Server, error) {
+	if p.Stage == nil || p.Library == nil || p.Content == nil || p.Store == nil || p.Query == nil || p.Catalog == nil {
+		return nil, errors.New("api: a part is missing")
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Registry == nil {
+		o.Registry = prometheus.NewRegistry()
+	}
+	r, err := newRouter(operations())
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMetrics(o.Registry)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Parts: p, opts: o, limits: o.Limits.withDefaults(), router: r, metrics: m, started: o.Clock(),
+		verifier: signature.New(p.Catalog, signature.Options{Clock: o.Clock})}
+	s.inFlight.left.Store(s.limits.InFlight)
+	return s, nil
+}
+
+// Handler serves clients that sign their requests.
+func (s *Server) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, false) })
+}
+
+// LocalHandler serves the unix socket: whoever may open it is trusted, signs
+// nothing, and also sees /metrics.
+func (s *Server) LocalHandler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, true) })
+}
