@@ -70,3 +70,10 @@ func parseTime(s string) time.Time {
 	}
 	return time.Time{}
 }
+
+// AuditIdentity is the identity under which a record of an instance is staged.
+func AuditIdentity(instance string, raw []byte) record.Identity {
+	var p fastjson.Parser
+	id, _, _ := identify(&p, instance, raw)
+	return id
+}
