@@ -18,6 +18,7 @@ type Request struct {
 	Limit     int           // rows to return; 0 means the default of 2001, negative no limit
 	Timeout   time.Duration // 0 means the engine's default
 	Variables []string      // init blocks put before the text
+	Matched   bool          // count the records that pass the search, which may cost a scan of its own
 }
 
 // Scope restricts what a request may see, whatever its text says.

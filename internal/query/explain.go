@@ -1,0 +1,62 @@
+package query
+
+import (
+	"context"
+	"math"
+	"time"
+)
+
+// Explanation says how a query is answered.
+type Explanation struct {
+	Plan    string // the plan as a tree, the last operation first
+	SQL     string // what the engine computes
+	Steps   []Step // of a run; without analyze their rows are -1
+	Window  string // effective window
+	Elapsed time.Duration
+}
+
+// Step is one part of answering a query.
+type Step struct {
+	Name    string
+	Rows    int64 // rows it yielded; -1 when it was not run
+	Elapsed time.Duration
+}
+
+// Explain plans a query and shows its SQL; with analyze it also runs it.
+func (e *Engine) Explain(ctx context.Context, req Request, analyze bool) (*Explanation, error) {
+	ctx, cancel := e.deadline(ctx, req)
+	defer cancel()
+	s, err := e.open(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	planned := time.Since(s.started)
+	columns := s.plan.Columns
+	if s.plan.Series != nil {
+		columns = s.pointColumns()
+	}
+	sql, err := s.sql(ctx, columns)
+	if err != nil {
+		return nil, err
+	}
+	out := &Explanation{Plan: s.plan.String(), SQL: sql, Window: s.plan.Window.String()}
+	out.Steps = []Step{{"plan", -1, planned}, {"compile", -1, time.Since(s.started) - planned}, {"run", -1, 0}}
+	if analyze {
+		begun := time.Now()
+		limit := req.Limit
+		if limit == 0 {
+			limit = DefaultLimit
+		} else if limit < 0 {
+			limit = math.MaxInt
+		}
+		rows := int64(0)
+		err := s.stream(ctx, limit, func([]any) error { rows++; return nil })
+		if err != nil {
+			return nil, err
+		}
+		out.Steps[2] = Step{"run", rows, time.Since(begun)}
+	}
+	out.Elapsed = time.Since(s.started)
+	return out, nil
+}

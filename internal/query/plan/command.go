@@ -1,0 +1,74 @@
+package plan
+
+import (
+	"ledgerline/internal/query/syntax"
+)
+
+// command plans one command after the first: it changes f in place. This is
+// the list to add a command to; what it does goes into a file named after its kind.
+func (p *planner) command(f *frame, c syntax.Command) {
+	if f.shape == series && !p.fitsSeries(c) {
+		return
+	}
+	switch c := c.(type) {
+	case *syntax.Search:
+		f.restrict(p.term(f, c.Term, false))
+	case *syntax.Where:
+		if e := p.condition(f, c.Cond); e != nil {
+			f.restrict(e)
+		}
+	case *syntax.Eval:
+		p.eval(f, c)
+	case *syntax.Stats:
+		p.stats(f, c)
+	case *syntax.TimeStats:
+		p.timeStats(f, c)
+	case *syntax.Sort:
+		p.sort(f, c)
+	case *syntax.Head:
+		p.head(f, limitOr(c.Limit, defaultLimit))
+	case *syntax.Tail:
+		p.tail(f, limitOr(c.Limit, defaultLimit))
+	case *syntax.Top:
+		p.top(f, c.Limit, c.Field, c.By, true)
+	case *syntax.Bottom:
+		p.top(f, c.Limit, c.Field, c.By, false)
+	case *syntax.Distinct:
+		p.distinct(f, c)
+	case *syntax.Dedup:
+		p.dedup(f, c)
+	case *syntax.Fields:
+		p.fields(f, c)
+	case *syntax.Rename:
+		p.rename(f, c)
+	case *syntax.Highlight, *syntax.HighlightRows:
+		// They change what a page looks like, not the rows.
+	default:
+		p.report(c, "command not supported: %s", c.Keyword())
+	}
+}
+
+// fitsSeries reports a command that cannot follow timestats (section 6.2 of the reference).
+func (p *planner) fitsSeries(c syntax.Command) bool {
+	switch c.(type) {
+	case *syntax.Sort, *syntax.Head, *syntax.Fields, *syntax.Rename, *syntax.EventStats, *syntax.Eval, *syntax.Where,
+		*syntax.Search, *syntax.TimeCompare, *syntax.Delta, *syntax.Highlight, *syntax.HighlightRows, *syntax.Top, *syntax.Bottom:
+		return true
+	}
+	p.report(c, "%s cannot follow TIMESTATS", p.clause)
+	return false
+}
+
+// defaultLimit of head, tail, top, bottom, frequent and rare.
+const defaultLimit = 10
+
+// limitOr is the number of rows asked for; -1 means all.
+func limitOr(n *syntax.Int, def int) int {
+	if n == nil {
+		return def
+	}
+	if n.Value < 0 || n.Value > 1<<40 {
+		return -1
+	}
+	return int(n.Value)
+}

@@ -1,0 +1,125 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"ledgerline/internal/query/syntax"
+	"ledgerline/internal/record"
+)
+
+// planner is the state of planning one query with its sub-queries.
+type planner struct {
+	env     Env
+	columns int
+	depth   int
+	errors  syntax.Errors
+	failed  error  // of Env's functions
+	clause  string // command being planned, in upper case
+	main    *Scan  // of the outermost search
+	// window is the effective one of the pipe being planned, whole that of the outermost.
+	window, whole record.Window
+}
+
+// maxDepth bounds sub-queries within sub-queries.
+const maxDepth = 16
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// query plans a whole pipe over the given window.
+func (p *planner) query(q *syntax.Query, window record.Window) *frame {
+	outer, clause := p.window, p.clause
+	defer func() { p.window, p.clause = outer, clause }()
+	var f *frame
+	for i, c := range q.Commands {
+		p.clause = strings.ToUpper(c.Keyword())
+		if i == 0 {
+			f = p.source1(c, window)
+		} else {
+			p.command(f, c)
+		}
+		if f == nil || p.failed != nil || len(p.errors.List) >= maxErrors {
+			return f
+		}
+	}
+	return f
+}
+
+// maxErrors ends planning: more would not help the reader.
+const maxErrors = 20
+
+// source1 plans the first command of a pipe.
+func (p *planner) source1(c syntax.Command, window record.Window) *frame {
+	switch c := c.(type) {
+	case *syntax.Search:
+		return p.records(c, window)
+	case *syntax.SearchLookup:
+		p.window = window
+		return p.searchLookup(c)
+	}
+	p.report(c, "a query starts with a search clause")
+	return nil
+}
+
+// finish sorts the rows and lists the columns to send back.
+func (p *planner) finish(f *frame) *Plan {
+	out := &Plan{Window: p.whole, Search: p.main, Grouped: f.grouped(), Series: f.points}
+	for _, c := range f.visible {
+		out.Columns = append(out.Columns, c)
+	}
+	s := &Sort{In: f.node, By: f.order, Limit: -1}
+	if inner, ok := f.node.(*Sort); ok && slices.EqualFunc(inner.By, f.order, sameOrder) {
+		s = inner
+	}
+	out.Root = s
+	if f.shape == records {
+		out.Newest = newest(s, f)
+	}
+	return out
+}
+
+func sameOrder(a, b Order) bool { return a.By == b.By && a.Desc == b.Desc }
+
+// report notes a mistake at a place of the text.
+func (p *planner) report(at syntax.Node, format string, args ...any) {
+	p.errors.Add(syntax.Error{Span: at.Pos(), Message: fmt.Sprintf(format, args...)})
+}
+
+// unknown reports a name that is no field here, in the service's wording.
+func (p *planner) unknown(f *frame, n syntax.Name, clause string) {
+	if f.after != "" {
+		clause += " after " + f.after
+	}
+	e := syntax.Error{Span: n.Span, Message: fmt.Sprintf("Invalid field for %s: %s", clause, n.Text)}
+	if s := p.suggest(f, n.Text); s != "" {
+		e.Suggestion = quoteAlways(s)
+	}
+	p.errors.Add(e)
+}
+
+func (p *planner) failure() error {
+	if p.failed != nil {
+		return p.failed
+	}
+	return p.errors.Err()
+}
+
+// suggest returns the name of a field that is spelt much like name.
+func (p *planner) suggest(f *frame, name string) string {
+	var names []string
+	for _, c := range f.made {
+		names = append(names, c.Name)
+	}
+	if !f.grouped() {
+		for _, field := range p.env.Catalogue.Fields() {
+			names = append(names, field.Display)
+		}
+	}
+	return syntax.Closest(name, names)
+}
+
+// millis of an instant; the planner calculates in epoch milliseconds.
+func millis(t time.Time) int64 { return t.UnixMilli() }

@@ -1,0 +1,203 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"ledgerline/internal/record"
+)
+
+// String prints the plan as a tree, the last operation first.
+func (p *Plan) String() string {
+	w := &printer{seen: map[Node]int{}}
+	names := make([]string, len(p.Columns))
+	for i, c := range p.Columns {
+		names[i] = quoteName(c.Name)
+	}
+	w.line(0, "columns "+strings.Join(names, ", "))
+	if p.Series != nil {
+		w.line(0, fmt.Sprintf("series of %d buckets of %s", len(p.Series.Buckets), p.Series.Span))
+	}
+	if p.Newest != nil {
+		w.line(0, "read from the newest record on")
+	}
+	w.node(p.Root, 0)
+	return w.b.String()
+}
+
+type printer struct {
+	b    strings.Builder
+	seen map[Node]int
+}
+
+func (w *printer) line(depth int, s string) {
+	w.b.WriteString(strings.Repeat("  ", depth) + s + "\n")
+}
+
+func (w *printer) node(n Node, depth int) {
+	if at, ok := w.seen[n]; ok {
+		w.line(depth, fmt.Sprintf("the rows of #%d again", at))
+		return
+	}
+	w.seen[n] = len(w.seen) + 1
+	w.line(depth, fmt.Sprintf("#%d %s", w.seen[n], Describe(n)))
+	for _, in := range n.Inputs() {
+		w.node(in, depth+1)
+	}
+}
+
+// Describe is a node on one line, without its inputs.
+func Describe(n Node) string {
+	switch n := n.(type) {
+	case *Scan:
+		s := "scan " + window(n.Window)
+		if n.Sources != nil {
+			s += " log source " + strings.Join(n.Sources, ", ")
+		}
+		if n.Groups != nil {
+			s += " log group " + strings.Join(n.Groups, ", ")
+		}
+		if len(n.Tokens) > 0 {
+			s += " words " + strings.Join(n.Tokens, " ")
+		}
+		if n.Where != nil {
+			s += " where " + Text(n.Where)
+		}
+		return s
+	case *Filter:
+		return "filter " + Text(n.Cond)
+	case *Extend:
+		return "extend " + assigns(n.Items)
+	case *Aggregate:
+		var keys, aggs []string
+		for _, k := range n.Keys {
+			keys = append(keys, Text(k.By))
+		}
+		for _, a := range n.Aggs {
+			aggs = append(aggs, label(a.Column)+" = "+aggText(a))
+		}
+		return "aggregate " + strings.Join(aggs, ", ") + by(keys)
+	case *Window:
+		var parts []string
+		for _, a := range n.Aggs {
+			parts = append(parts, label(a.Column)+" = "+aggText(a))
+		}
+		for _, r := range n.Ranks {
+			parts = append(parts, label(r.Column)+" = "+string(r.Function)+" in the order "+orders(n.Order))
+		}
+		return "window " + strings.Join(parts, ", ") + by(texts(n.By))
+	case *Sort:
+		s := "sort " + orders(n.By)
+		if n.Limit >= 0 {
+			s += fmt.Sprintf(" and keep %d", n.Limit)
+		}
+		return s
+	case *Unnest:
+		return "unnest " + Text(n.List)
+	case *Join:
+		var on []string
+		for _, p := range n.On {
+			on = append(on, Text(p.Left)+" = "+Text(p.Right))
+		}
+		return string(n.Mode) + " join on " + strings.Join(on, " and ")
+	case *Grid:
+		return fmt.Sprintf("grid of %d buckets", n.Buckets)
+	case *Values:
+		return fmt.Sprintf("table of %d rows", len(n.Rows))
+	}
+	return fmt.Sprintf("%T", n)
+}
+
+func by(keys []string) string {
+	if len(keys) == 0 {
+		return ""
+	}
+	return " by " + strings.Join(keys, ", ")
+}
+
+func window(w record.Window) string {
+	end := func(t time.Time) string {
+		if t.IsZero() {
+			return "*"
+		}
+		return t.UTC().Format("2006-01-02T15:04:05.999Z")
+	}
+	return "[" + end(w.From) + ", " + end(w.To) + ")"
+}
+
+func label(c *Column) string {
+	if c.Name != "" {
+		return quoteName(c.Name)
+	}
+	return c.ID
+}
+
+func assigns(items []Assign) string {
+	out := make([]string, len(items))
+	for i, it := range items {
+		out[i] = label(it.Column) + " = " + Text(it.Value)
+	}
+	return strings.Join(out, ", ")
+}
+
+func aggText(a Agg) string {
+	s := string(a.Function)
+	if a.Arg != nil {
+		s += "(" + Text(a.Arg) + ")"
+	}
+	if a.Where != nil {
+		s += " where " + Text(a.Where)
+	}
+	return s
+}
+
+func orders(by []Order) string {
+	out := make([]string, len(by))
+	for i, o := range by {
+		out[i] = Text(o.By)
+		if o.Desc {
+			out[i] = "-" + out[i]
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func texts(es []Expr) []string {
+	out := make([]string, len(es))
+	for i, e := range es {
+		out[i] = Text(e)
+	}
+	return out
+}
+
+// Text prints an expression.
+func Text(e Expr) string {
+	switch e := e.(type) {
+	case *Ref:
+		if e.Column.ID == "" {
+			return "member"
+		}
+		return label(e.Column)
+	case *Const:
+		switch v := e.Value.(type) {
+		case nil:
+			return "null"
+		case string:
+			return quoteAlways(v)
+		case time.Time:
+			return v.UTC().Format("2006-01-02T15:04:05.999Z")
+		}
+		return fmt.Sprint(e.Value)
+	case *Call:
+		args := texts(e.Args)
+		switch e.Op {
+		case And, Or:
+			return "(" + strings.Join(args, " "+string(e.Op)+" ") + ")"
+		case Eq, Lt, Gt, Le, Ge, Add, Sub, Mul, Div, Mod, IntDiv:
+			return "(" + args[0] + " " + string(e.Op) + " " + args[1] + ")"
+		}
+		return string(e.Op) + "(" + strings.Join(args, ", ") + ")"
+	}
+	return ""
+}

@@ -1,0 +1,205 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"ledgerline/internal/query/plan"
+	"ledgerline/internal/record"
+)
+
+// Run answers a request. Its error is a *syntax.Errors with every mistake of the
+// text, or wraps ErrDeadline, ErrMemory or ErrRows.
+func (e *Engine) Run(ctx context.Context, req Request) (*Result, error) {
+	ctx, cancel := e.deadline(ctx, req)
+	defer cancel()
+	s, err := e.open(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	limit := req.Limit
+	switch {
+	case limit == 0:
+		limit = DefaultLimit
+	case limit < 0:
+		limit = math.MaxInt
+	}
+	res := &Result{Window: s.plan.Window, Matched: -1, Groups: -1, Total: -1, Columns: describe(s.plan.Columns)}
+	if s.plan.Series != nil {
+		limit = math.MaxInt
+	}
+	rows := 0
+	collect := func(row []any) error {
+		if rows++; rows > e.opts.MaxRows {
+			return fmt.Errorf("%w: more than %d; ask for fewer, or export them", ErrRows, e.opts.MaxRows)
+		}
+		res.Rows = append(res.Rows, row)
+		return nil
+	}
+	if err := s.stream(ctx, limit, collect); err != nil {
+		return nil, err
+	}
+	if s.plan.Series != nil {
+		s.pivot(res)
+	} else if len(res.Rows) < limit {
+		res.Total = int64(len(res.Rows))
+	}
+	if s.plan.Grouped {
+		res.Groups = res.Total
+	}
+	if req.Matched {
+		if res.Matched, err = s.matched(ctx); err != nil {
+			return nil, err
+		}
+	}
+	res.Elapsed = time.Since(s.started)
+	return res, nil
+}
+
+// Export streams all rows of a request, whatever its limit. header is called
+// once, before the first row; the row is valid until the callback returns.
+func (e *Engine) Export(ctx context.Context, req Request, header func([]Column) error, row func([]any) error) error {
+	s, err := e.open(ctx, req)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := header(describe(s.plan.Columns)); err != nil {
+		return err
+	}
+	return s.stream(ctx, math.MaxInt, row)
+}
+
+func (e *Engine) deadline(ctx context.Context, req Request) (context.Context, context.CancelFunc) {
+	d := req.Timeout
+	if d <= 0 {
+		d = e.opts.DefaultTimeout
+	}
+	return context.WithTimeout(ctx, d)
+}
+
+// stream yields the first rows of the plan.
+func (s *session) stream(ctx context.Context, limit int, row func([]any) error) error {
+	columns := s.plan.Columns
+	if s.plan.Series != nil {
+		columns = s.pointColumns()
+	}
+	if n := s.plan.Newest; n != nil && (n.Limit >= 0 || limit < math.MaxInt) {
+		if n.Limit >= 0 {
+			limit = min(limit, n.Limit)
+		}
+		return s.newest(ctx, columns, limit, row)
+	}
+	root := s.plan.Root
+	if limit < math.MaxInt {
+		if sort, ok := root.(*plan.Sort); ok && (sort.Limit < 0 || sort.Limit > limit) {
+			s.plan.Root = &plan.Sort{In: sort.In, By: sort.By, Limit: limit}
+		}
+	}
+	_, err := s.query(ctx, columns, row)
+	s.plan.Root = root
+	return err
+}
+
+// query runs the plan and yields its rows.
+func (s *session) query(ctx context.Context, columns []*plan.Column, row func([]any) error) (n int, err error) {
+	sql, err := s.sql(ctx, columns)
+	if err != nil {
+		return 0, err
+	}
+	rows, err := s.engine.store.Query(ctx, sql)
+	if err != nil {
+		return 0, refine(ctx, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		values := rows.Values()
+		out := make([]any, len(columns))
+		for i := range columns {
+			out[i] = clean(values[i])
+		}
+		n++
+		if err := row(out); err != nil {
+			return n, err
+		}
+	}
+	return n, refine(ctx, rows.Err())
+}
+
+// clean drops what no client can be told: infinities and not-a-number.
+func clean(v any) any {
+	switch v := v.(type) {
+	case float64:
+		if math.IsInf(v, 0) || math.IsNaN(v) {
+			return nil
+		}
+	case []any:
+		for i := range v {
+			v[i] = clean(v[i])
+		}
+	}
+	return v
+}
+
+// matched counts the records that pass the search clause.
+func (s *session) matched(ctx context.Context) (int64, error) {
+	if s.plan.Search == nil {
+		return -1, nil
+	}
+	count := &plan.Column{ID: "matched", Type: plan.Type{Kind: plan.Int}}
+	root := s.plan.Root
+	defer func() { s.plan.Root = root }()
+	s.plan.Root = &plan.Aggregate{In: s.plan.Search, Aggs: []plan.Agg{{Column: count, Function: plan.CountRows}}}
+	var total int64
+	_, err := s.query(ctx, []*plan.Column{count}, func(row []any) error {
+		total, _ = row[0].(int64)
+		return nil
+	})
+	return total, err
+}
+
+// describe makes the descriptors that clients get.
+func describe(columns []*plan.Column) []Column {
+	out := make([]Column, len(columns))
+	for i, c := range columns {
+		out[i] = Column{
+			Name: c.Name, Original: c.Original, Internal: c.Internal, Type: c.Field, List: c.Type.List, Unit: c.Unit,
+			CaseSensitive: c.CaseSensitive, Groupable: !c.Large && !c.Type.List,
+		}
+		if c.Field == 0 {
+			out[i].Type = c.Type.RecordType()
+		}
+	}
+	return out
+}
+
+// firstSlice is how many records the first slice of a walk from the newest on aims at.
+const firstSlice = 50_000
+
+// newest reads records from the newest on, in slices of time that grow, until
+// there are enough: no later slice can hold a newer record.
+func (s *session) newest(ctx context.Context, columns []*plan.Column, limit int, row func([]any) error) error {
+	scan, root := s.plan.Search, s.plan.Root
+	whole := scan.Window
+	defer func() { s.plan.Root, scan.Window = root, whole }()
+	segments := s.snapshot.Segments(filter(whole, scan))
+	want := int64(firstSlice)
+	for limit > 0 {
+		cut, last := sliceStart(segments, scan.Window, want)
+		if !last {
+			scan.Window.From = time.UnixMilli(cut)
+		}
+		s.plan.Root = &plan.Sort{In: s.plan.Newest.In, By: s.plan.Newest.By, Limit: limit}
+		n, err := s.query(ctx, columns, row)
+		if err != nil || last {
+			return err
+		}
+		limit -= n
+		scan.Window = record.Window{From: whole.From, To: scan.Window.From}
+		want *= 8
+	}
+	return nil
+}
