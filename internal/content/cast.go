@@ -29,7 +29,12 @@ func (r *run) setText(t *target, text string) {
 	}
 	switch t.kind {
 	case toCell:
-		if v, ok := r.cast(t.field, text); ok {
+		v, ok := r.cast(t.field, text)
+		switch {
+		case !ok:
+		case t.alone:
+			r.cells = append(r.cells, record.Cell{Field: t.field.Name, Value: v})
+		default:
 			r.put(t.field.Name, v)
 		}
 	case toTime:

@@ -40,6 +40,7 @@ func newDelimitedReader(p *Parser, c *compiler) (*delimitedReader, error) {
 		r.refs = append(r.refs, t)
 		r.column = append(r.column, f.Seq-1)
 	}
+	c.markAlone(r.refs)
 	return r, nil
 }
 

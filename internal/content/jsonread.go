@@ -2,6 +2,7 @@ package content
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -57,6 +58,7 @@ func newJSONReader(p *Parser, c *compiler) (*jsonReader, error) {
 			r.refs = append(r.refs, t)
 		}
 	}
+	c.markAlone(slices.Concat(r.refs, r.docs))
 	return r, nil
 }
 
@@ -304,4 +306,20 @@ func (w *jsonWalk) reject(piece span, reason string) {
 	if w.err == nil {
 		w.err = w.run.err
 	}
+}
+
+// readValue reads a value of another parser's field that is itself JSON.
+func (r *jsonReader) readValue(run *run, text string) bool {
+	slots := make([]found, len(r.refs))
+	i := skipBlank(text, 0)
+	if i >= len(text) || text[i] != '{' || len(r.path) > 0 {
+		return false
+	}
+	if _, ok := r.fields.extract(text, i, slots); !ok {
+		return false
+	}
+	for n := range slots {
+		run.setJSON(r.refs[n], text, &slots[n])
+	}
+	return true
 }

@@ -111,7 +111,13 @@ func skipKey(s string, i int) (int, bool) {
 
 // skipString skips the string that starts at s[i].
 func skipString(s string, i int) (int, bool) {
-	for i++; i < len(s); i++ {
+	i++
+	for ; i+8 <= len(s); i += 8 {
+		if special(load8(s, i)) {
+			break
+		}
+	}
+	for ; i < len(s); i++ {
 		switch c := s[i]; {
 		case c == '"':
 			return i + 1, true
@@ -135,6 +141,22 @@ func skipString(s string, i int) (int, bool) {
 		}
 	}
 	return i, false
+}
+
+// load8 reads eight bytes; the compiler makes one load of it.
+func load8(s string, i int) uint64 {
+	_ = s[i+7]
+	return uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+		uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+}
+
+// special reports whether one of eight bytes is a quote, a backslash or below
+// 0x20 (the zero-byte test of Warren, Hacker's Delight, section 6-1). It may say
+// so of bytes above 0x7F next to such a one, never the opposite.
+func special(w uint64) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quote, slash := w^ones*'"', w^ones*'\\'
+	return ((quote-ones)&^quote|(slash-ones)&^slash|(w-ones*0x20)&^w)&highs != 0
 }
 
 // skipScalar skips a number, true, false or null.

@@ -2,6 +2,7 @@ package content
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -125,3 +126,5 @@ func sharedContent(t testing.TB) []string {
 	}
 	return files
 }
+
+func asNotFound(err error, to **NotFoundError) bool { return errors.As(err, to) }

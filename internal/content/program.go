@@ -40,6 +40,7 @@ type target struct {
 	part  timePart
 	sub   valueReader
 	name  string // of the sub-parser
+	alone bool   // nothing else of the parser feeds the field
 }
 
 type targetKind uint8
@@ -184,3 +185,21 @@ const (
 )
 
 var timePartFields = [timeParts]string{"timeyearlong", "timemonthnum", "timeday", "timehour24", "timeminute", "timesecond"}
+
+// markAlone notes which fields have one way only to be set, so that setting
+// them need not look for an earlier value.
+func (c *compiler) markAlone(targets []*target) {
+	if c.depth > 0 {
+		return // the parser above may feed the same fields
+	}
+	seen := map[string]int{}
+	for _, t := range targets {
+		if t.kind == toParser {
+			return
+		}
+		seen[t.field.Name]++
+	}
+	for _, t := range targets {
+		t.alone = seen[t.field.Name] == 1
+	}
+}
