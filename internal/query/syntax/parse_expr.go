@@ -215,7 +215,7 @@ func (p *parser) wordOperand(t Token) Expr {
 func (p *parser) piece(t Token) Expr {
 	word := p.textOf(t)
 	if !startsOperand(word) || reserved(word) && !literalWord(word) {
-		p.unexpectedAt(t)
+		p.unexpectedName(t)
 		return &Null{}
 	}
 	switch kind := wordKind(word); {
@@ -271,24 +271,30 @@ func (p *parser) call(f Function, argument func() Expr) *Call {
 	}
 	defer p.leave()
 	p.next()
-	clause, usage := p.clause, p.usage
-	p.clause, p.usage = strings.ToUpper(f.Name), strings.ToUpper(f.Name)+"("+f.Usage+")"
 	p.expect("(")
 	if !p.is(")") {
 		p.list(func() {
 			if len(c.Args) == f.Max {
-				p.unexpected()
+				p.within(f, p.unexpected)
 			}
 			c.Args = append(c.Args, argument())
 		})
 	}
-	if !p.failed && len(c.Args) < f.Min {
-		p.fail(p.peek().Span, "Missing input for "+p.clause, "")
+	if p.is(")") && len(c.Args) < f.Min {
+		p.within(f, func() { p.fail(p.peek().Span, "Missing input for "+p.clause, "") })
 	}
 	p.expect(")")
-	p.clause, p.usage = clause, usage
 	c.Span = p.since(at)
 	return c
+}
+
+// within reports a mistake as one of a function, not of the command.
+func (p *parser) within(f Function, report func()) {
+	clause, usage := p.clause, p.usage
+	p.clause = strings.ToUpper(f.Name)
+	p.usage = p.clause + "(" + f.Usage + ")"
+	report()
+	p.clause, p.usage = clause, usage
 }
 
 // bareVariable reads $name in place of a literal.

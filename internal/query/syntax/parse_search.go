@@ -84,7 +84,7 @@ func (p *parser) searchPrimary() SearchTerm {
 	switch t.Kind {
 	case TokenWord:
 		if reserved(p.textOf(t)) {
-			p.unexpected()
+			p.unexpectedName(t)
 			return &All{}
 		}
 	case TokenString, TokenNumber, TokenDuration:
@@ -203,7 +203,7 @@ func (p *parser) likePattern() Text {
 		return Text{p.searchWord()}
 	}
 	if !p.isName() {
-		p.unexpected()
+		p.unexpectedName(t)
 		return Text{}
 	}
 	return Text{p.searchWord()}
@@ -266,7 +266,7 @@ func (p *parser) literal() Value {
 		switch word := strings.ToLower(p.textOf(t)); {
 		case hyphen, word == "true", word == "false", word == "select", word == "using", word == "then":
 		case reserved(word):
-			p.unexpected()
+			p.unexpectedName(t)
 			return &Null{}
 		}
 	case TokenString:

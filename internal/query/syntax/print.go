@@ -71,7 +71,7 @@ func (p *printer) query(q *Query) {
 	}
 }
 
-// startsLikeCommand reports whether a search clause starts with a keyword that
+// startsLikeCommand reports whether a search clause starts with a word that
 // would be taken for the name of the first command or an init block.
 func startsLikeCommand(clause string) bool {
 	first := scan(clause, 0)
@@ -279,11 +279,11 @@ func (p *printer) term(t SearchTerm, place int) {
 	case *Subquery:
 		p.subquery(t)
 	case *Compare:
-		p.searchField(t.Field)
+		p.name(t.Field)
 		p.write(" ", string(t.Op), " ")
 		p.value(t.Value)
 	case *Like:
-		p.searchField(t.Field)
+		p.name(t.Field)
 		if t.Not {
 			p.write(" not")
 		}
@@ -296,12 +296,12 @@ func (p *printer) term(t SearchTerm, place int) {
 			p.write(")")
 		}
 	case *InList:
-		p.searchField(t.Field)
+		p.name(t.Field)
 		p.in(t.Not)
 		commas(p, t.Values, p.value)
 		p.write(")")
 	case *Between:
-		p.searchField(t.Field)
+		p.name(t.Field)
 		if t.Not {
 			p.write(" not")
 		}
@@ -331,9 +331,6 @@ func (p *printer) terms(list []SearchTerm, op Op, level, place int) {
 		p.term(t, level+1)
 	}
 }
-
-// searchField quotes what the start of a clause would take for a command.
-func (p *printer) searchField(n Name) { p.name(n, "search", "searchlookup", "init") }
 
 func (p *printer) keyword(k Keyword) {
 	switch {
