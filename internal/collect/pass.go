@@ -80,12 +80,12 @@ func (r *reading) readScope(ctx context.Context, sc scope) (result, error) {
 			res.start = p.start
 		}
 		res.end, res.oldest = p.end, earlier(res.oldest, p.oldest)
-		res.note = p.reason
 		if p.refused {
 			if r.beyondDue(t, p) {
 				res.verdict, res.length = proven, p.length
 				return res, nil
 			}
+			res.note = p.reason
 			return r.split(ctx, sc, p, res)
 		}
 		ok, err := r.prove(ctx, sc, t, p, before)
@@ -96,7 +96,7 @@ func (r *reading) readScope(ctx context.Context, sc scope) (result, error) {
 			res.verdict, res.length, res.note = proven, p.length, ""
 			return res, nil
 		}
-		before = p
+		res.note, before = p.reason, p
 	}
 	return res, nil
 }
@@ -164,7 +164,7 @@ func (r *reading) pass(ctx context.Context, sc scope, t *tally, n int) (*pass, e
 		}
 		if p.length == 0 {
 			head = noted.first
-		} else if !p.oldest.IsZero() && noted.newest.After(p.oldest) {
+		} else if !p.oldest.IsZero() && noted.entry.After(p.oldest) {
 			p.sorted = false
 		}
 		p.sorted = p.sorted && noted.sorted

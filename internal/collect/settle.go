@@ -2,17 +2,21 @@ package collect
 
 import (
 	"context"
+	"time"
+
+	"ledgerline/internal/connect"
 )
 
 const maxSettling = 6 // rounds of head and tail
 
-// settle proves a sorted list that grew while it was read, without reading it all again. The head
-// is read until a page brings nothing new; then the last page. When the total is the same on
-// both, the rows that are certainly seen and newer than the last page's oldest must be as many as
-// the list has. Rows as old as that oldest one are on the last page itself.
+// settle proves a sorted list that changed while it was read, without reading it all again. The
+// head is read until a page brings nothing new; then the last page, whose answer names the total.
+// As many rows as the list has above that page's oldest record must be certain to have been seen.
+// Rows as old as that record are on the page itself.
 //
 // Records only join such a list, or leave it at the old end by expiry: those that left are older
-// than what the last page shows, and are not counted.
+// than what the last page shows, and are not counted. One that joined after the head was read
+// makes the sum too small, and another round finds it.
 func (r *reading) settle(ctx context.Context, sc scope, t *tally, p *pass) (bool, error) {
 	if !p.sorted || p.total < 0 {
 		return false, nil
@@ -32,25 +36,26 @@ func (r *reading) settle(ctx context.Context, sc scope, t *tally, p *pass) (bool
 			return false, err
 		}
 		p.end = r.serviceTime(tail)
-		if tail.Total != total || offset+len(tail.Items) != total || len(tail.Items) == 0 || !n.sorted {
-			continue // it moved again, or the page came short
+		if len(tail.Items) == 0 || offset+len(tail.Items) != tail.Total || !n.sorted {
+			continue // it moved meanwhile, or the page came short
 		}
-		last, listed := n.oldest, total
-		for i := len(tail.Items) - 1; i >= 0; i-- {
-			if _, when, _ := identify(&t.parser, r.opts.Instance, tail.Items[i]); when.After(last) {
-				break
-			}
-			listed--
-		}
-		if t.after(last) == listed {
-			p.length = total
+		if t.after(n.oldest) == tail.Total-r.asOld(t, tail, n.oldest) {
+			p.length = tail.Total
 			return true, nil
 		}
-		p.reason = "the list changed while it was read, and what was seen does not add up to its length"
-		return false, nil
 	}
-	p.reason = "the list changes faster than it can be read"
+	p.reason = "the list changed while it was read, and what was seen does not add up to its length"
 	return false, nil
+}
+
+// asOld counts the rows of a sorted page that are as old as its oldest.
+func (r *reading) asOld(t *tally, page *connect.AuditPage, oldest time.Time) int {
+	for i := len(page.Items) - 1; i >= 0; i-- {
+		if _, when, _ := identify(&t.parser, r.opts.Instance, page.Items[i]); when.After(oldest) {
+			return len(page.Items) - 1 - i
+		}
+	}
+	return len(page.Items)
 }
 
 // readHead reads from the first page until one brings nothing new and returns the total it names.

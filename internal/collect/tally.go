@@ -27,9 +27,9 @@ type seen struct {
 
 // noted is what one page added to the tally.
 type noted struct {
-	fresh  int  // rows of identities not seen before, or oftener on this page than on any before
-	sorted bool // newest first, every row dated
-	newest time.Time
+	fresh  int       // rows of identities not seen before, or oftener on this page than on any before
+	sorted bool      // newest first, every row dated
+	entry  time.Time // of the first row that the pass had not seen; repeated rows come before it
 	oldest time.Time
 	first  record.Identity
 }
@@ -45,7 +45,7 @@ func (r *reading) note(ctx context.Context, t *tally, p *pass, page *connect.Aud
 		id, when, a := identify(&t.parser, r.opts.Instance, raw)
 		r.resources.add(a.ResourceType, a.ResourceCode)
 		if i == 0 {
-			n.first, n.newest = id, when
+			n.first = id
 		}
 		if when.IsZero() || (i > 0 && when.After(n.oldest)) {
 			n.sorted = false
@@ -61,6 +61,9 @@ func (r *reading) note(ctx context.Context, t *tally, p *pass, page *connect.Aud
 		}
 		items[k].Count++
 		if p != nil {
+			if s := t.rows[id]; n.entry.IsZero() && (s == nil || s.pass != p.number) {
+				n.entry = when
+			}
 			p.row(id, t.rows[id], items[k].Item)
 		}
 	}
