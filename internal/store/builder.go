@@ -25,7 +25,6 @@ type hold struct {
 type builder struct {
 	store    *Store
 	now      int64 // ingest time
-	batch    batch
 	dropped  int64
 	holds    map[hold]bool
 	lastHold hold
@@ -211,11 +210,11 @@ func (s *Store) learn(cols []Column) {
 	}
 }
 
-// fill makes the batch hold the entries.
-func (b *builder) fill(cols []Column, entries []*record.Entry) {
-	b.batch.reset(len(cols))
-	b.batch.rows = len(entries)
-	v := b.batch.vectors
+// fill makes a batch hold the entries.
+func (b *builder) fill(out *batch, cols []Column, entries []*record.Entry) {
+	out.reset(len(cols))
+	out.rows = len(entries)
+	v := out.vectors
 	for row, e := range entries {
 		v[timeAt].ints = append(v[timeAt].ints, e.Time)
 		v[ingestAt].ints = append(v[ingestAt].ints, b.now)

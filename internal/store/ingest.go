@@ -121,14 +121,16 @@ func (s *Store) Ingested(ctx context.Context, stage [32]byte) ([]int, error) {
 // writeGroup writes one segment.
 func (s *Store) writeGroup(b *builder, g *group, now time.Time) (*Segment, error) {
 	cols := b.columns(g.entries)
-	w, err := newSegmentWriter(s.disk, s.segments, s.nextID.Add(1), g.source, g.day, cols, now)
+	mem := s.scratch.Get().(*scratch)
+	defer s.scratch.Put(mem)
+	w, err := newSegmentWriter(s.disk, s.segments, s.nextID.Add(1), g.source, g.day, cols, now, mem)
 	if err != nil {
 		return nil, err
 	}
 	for rest := g.entries; len(rest) > 0; {
 		n := min(len(rest), tokenBlockRows)
-		b.fill(cols, rest[:n])
-		if err := w.append(&b.batch); err != nil {
+		b.fill(&mem.batch, cols, rest[:n])
+		if err := w.append(&mem.batch); err != nil {
 			w.abort()
 			return nil, err
 		}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"hash"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/apache/arrow-go/v18/parquet"
@@ -23,7 +22,8 @@ const (
 	rowGroupRows  = 12 * tokenBlockRows // blocks of token filters do not cross row groups
 	dictionaryMax = 256 << 10           // bytes of a dictionary before a column is written plain
 	pageSize      = 256 << 10
-	statsMax      = 128 // longest string kept as least or greatest value
+	writeRows     = 1024 // rows after which sizes of pages and dictionaries are looked at
+	statsMax      = 128  // longest string kept as least or greatest value
 	tokenSuffix   = ".tok"
 	unfinished    = ".tmp"
 )
@@ -33,21 +33,30 @@ const (
 type segmentWriter struct {
 	disk    disk
 	seg     *Segment
+	root    *schema.GroupNode
 	file    *diskFile
-	buf     *bufio.Writer
 	sum     hash.Hash
 	size    int64
-	out     *file.Writer
+	out     *file.Writer // nil before the first rows
 	group   file.BufferedRowGroupWriter
 	inGroup int
 	hasher  *rowHasher
-	tokens  *tokenBuilder
+	scratch *scratch
 }
+
+// scratch is memory that one segment after the other uses.
+type scratch struct {
+	batch  batch
+	buf    *bufio.Writer
+	tokens tokenBuilder
+}
+
+func newScratch() *scratch { return &scratch{buf: bufio.NewWriterSize(nil, 1<<20)} }
 
 // newSegmentWriter starts a segment in the day's folder of dir. The name holds
 // random bits besides the number, so that it is never used twice, not even when
 // a crash gave back the number.
-func newSegmentWriter(d disk, dir string, id int64, source string, day time.Time, cols []Column, now time.Time) (*segmentWriter, error) {
+func newSegmentWriter(d disk, dir string, id int64, source string, day time.Time, cols []Column, now time.Time, mem *scratch) (*segmentWriter, error) {
 	root, err := parquetSchema(cols)
 	if err != nil {
 		return nil, err
@@ -64,19 +73,13 @@ func newSegmentWriter(d disk, dir string, id int64, source string, day time.Time
 			ID: id, Path: filepath.Join(folder, fmt.Sprintf("%d-%s.parquet", id, hex.EncodeToString(salt[:]))),
 			Source: source, Day: day, Columns: cols, Created: now,
 		},
-		sum:    sha256.New(),
-		hasher: newRowHasher(cols),
-		tokens: newTokenBuilder(),
+		root: root, sum: sha256.New(), hasher: newRowHasher(cols), scratch: mem,
 	}
 	if w.file, err = d.create(w.seg.Path + unfinished); err != nil {
 		return nil, err
 	}
-	w.buf = bufio.NewWriterSize(w.file, 1<<20)
-	w.out, err = file.NewParquetWriterWithError(countingWriter{w}, root, file.WithWriterProps(writerProperties(cols)))
-	if err != nil {
-		w.abort()
-		return nil, err
-	}
+	mem.buf.Reset(w.file)
+	mem.tokens.reset()
 	return w, nil
 }
 
@@ -86,7 +89,7 @@ type countingWriter struct{ w *segmentWriter }
 func (c countingWriter) Write(p []byte) (int, error) {
 	c.w.sum.Write(p)
 	c.w.size += int64(len(p))
-	return c.w.buf.Write(p)
+	return c.w.scratch.buf.Write(p)
 }
 
 func parquetSchema(cols []Column) (*schema.GroupNode, error) {
@@ -120,29 +123,56 @@ func parquetSchema(cols []Column) (*schema.GroupNode, error) {
 	return schema.NewGroupNode("row", parquet.Repetitions.Required, nodes, -1)
 }
 
-func writerProperties(cols []Column) *parquet.WriterProperties {
+// writerProperties chooses encodings by the kind of column and by how the first
+// rows look.
+func writerProperties(cols []Column, first *batch) *parquet.WriterProperties {
 	props := []parquet.WriterProperty{
 		parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(1),
 		parquet.WithDictionaryDefault(true), parquet.WithDictionaryPageSizeLimit(dictionaryMax),
 		parquet.WithDataPageSize(pageSize), parquet.WithStats(true), parquet.WithMaxStatsSize(statsMax),
-		parquet.WithBatchSize(tokenBlockRows), parquet.WithCreatedBy("ledgerline"),
+		parquet.WithBatchSize(writeRows), parquet.WithCreatedBy("ledgerline"),
 		// Nearly every text is different: a dictionary and statistics of texts cost and give nothing.
 		parquet.WithDictionaryFor(ColText, false), parquet.WithStatsFor(ColText, false),
 		parquet.WithEncodingFor(ColText, parquet.Encodings.DeltaLengthByteArray),
 	}
 	for i, c := range cols {
-		if c.Type == record.Timestamp || i == ordinalAt {
+		switch {
+		case c.Type == record.Timestamp || i == ordinalAt:
 			props = append(props, parquet.WithDictionaryFor(c.Name, false),
 				parquet.WithEncodingFor(c.Name, parquet.Encodings.DeltaBinaryPacked))
+		case c.Type == record.String && !c.List && i != textAt && mostlyDistinct(first.vectors[i].strs):
+			// Identifiers: a dictionary would be built and then given up.
+			props = append(props, parquet.WithDictionaryFor(c.Name, false),
+				parquet.WithEncodingFor(c.Name, parquet.Encodings.DeltaLengthByteArray))
 		}
 	}
 	return parquet.NewWriterProperties(props...)
+}
+
+// mostlyDistinct looks at a sample of values from all over a column.
+func mostlyDistinct(values []parquet.ByteArray) bool {
+	const sample = 512
+	if len(values) < sample {
+		return false
+	}
+	seen := make(map[string]bool, sample)
+	for i := range sample {
+		seen[string(values[i*len(values)/sample])] = true
+	}
+	return len(seen) > sample*9/10
 }
 
 // append writes rows, which must be in order and after all rows written before.
 func (w *segmentWriter) append(b *batch) error {
 	if b.rows == 0 {
 		return nil
+	}
+	if w.out == nil {
+		out, err := file.NewParquetWriterWithError(countingWriter{w}, w.root, file.WithWriterProps(writerProperties(w.seg.Columns, b)))
+		if err != nil {
+			return err
+		}
+		w.out = out
 	}
 	if w.group == nil {
 		group, err := w.out.AppendBufferedRowGroupChecked()
@@ -161,8 +191,8 @@ func (w *segmentWriter) append(b *batch) error {
 		}
 	}
 	w.hasher.add(b)
-	w.tokens.add(w.seg.Columns, b)
-	w.note(b)
+	w.scratch.tokens.add(w.seg.Columns, b)
+	w.seg.note(b)
 	if w.inGroup += b.rows; w.inGroup >= rowGroupRows {
 		return w.endGroup()
 	}
@@ -191,28 +221,6 @@ func writeVector(column file.ColumnChunkWriter, v *vector) (err error) {
 	return err
 }
 
-// note keeps what the manifest says about the rows.
-func (w *segmentWriter) note(b *batch) {
-	times, s := b.vectors[timeAt].ints, w.seg
-	if s.Rows == 0 {
-		s.From, s.Ingested = times[0], b.vectors[ingestAt].ints[0]
-	}
-	s.To = times[b.rows-1]
-	for _, t := range b.vectors[ingestAt].ints {
-		s.Ingested = max(s.Ingested, t)
-	}
-	s.Rows += int64(b.rows)
-	last := ""
-	for _, g := range b.vectors[groupAt].strs {
-		if string(g) != last {
-			last = string(g)
-			if at, found := slices.BinarySearch(s.Groups, last); !found {
-				s.Groups = slices.Insert(s.Groups, at, last)
-			}
-		}
-	}
-}
-
 func (w *segmentWriter) endGroup() error {
 	if w.group == nil {
 		return nil
@@ -230,7 +238,7 @@ func (w *segmentWriter) finish() (*Segment, error) {
 		err = w.out.Close()
 	}
 	if err == nil {
-		err = w.buf.Flush()
+		err = w.scratch.buf.Flush()
 	}
 	if err == nil {
 		err = w.file.sync()
@@ -243,7 +251,7 @@ func (w *segmentWriter) finish() (*Segment, error) {
 		w.abort()
 		return nil, err
 	}
-	tokens := w.tokens.file()
+	tokens := w.scratch.tokens.file()
 	w.seg.Bytes = w.size
 	w.sum.Sum(w.seg.SHA256[:0])
 	w.seg.RowHash = w.hasher.total()

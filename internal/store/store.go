@@ -62,6 +62,7 @@ type Store struct {
 	disk     disk
 	db       *sql.DB
 	nextID   atomic.Int64
+	scratch  sync.Pool // of *scratch
 
 	merging    sync.Mutex // one merge or retention at a time, so that no two take the same segment
 	committing sync.Mutex // serialises changes
@@ -104,7 +105,8 @@ func Open(dir string, engine Engine, opts Options) (*Store, error) {
 	ctx := context.Background()
 	s := &Store{
 		dir: dir, segments: SegmentDir(dir), engine: engine, opts: opts.withDefaults(), disk: disk{opts.step},
-		leases: map[int64]int{}, small: map[dayKey]int{}, types: map[string]Column{},
+		scratch: sync.Pool{New: func() any { return newScratch() }},
+		leases:  map[int64]int{}, small: map[dayKey]int{}, types: map[string]Column{},
 	}
 	if err := s.disk.mkdir(s.segments); err != nil {
 		return nil, fmt.Errorf("store: make %s: %w", s.segments, err)

@@ -19,14 +19,21 @@ var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC).UnixMilli()
 
 const hour = int64(3600_000)
 
-func engineFor(t testing.TB, dir string) store.Engine {
+// engineFor starts an engine for the stores in a folder.
+func engineFor(t testing.TB, root string) store.Engine {
 	t.Helper()
-	e, err := duckdb.Open(duckdb.Options{Dirs: []string{store.SegmentDir(dir)}, TempDir: filepath.Join(t.TempDir(), "spill")})
+	e, err := duckdb.Open(duckdb.Options{Dirs: []string{root}, TempDir: filepath.Join(t.TempDir(), "spill"), Threads: 1, Concurrent: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return e
+	t.Cleanup(func() { e.Close() })
+	return shared{e}
 }
+
+// shared is an engine that outlives stores: starting DuckDB takes a while.
+type shared struct{ store.Engine }
+
+func (shared) Close() error { return nil }
 
 func open(t testing.TB, dir string, opts store.Options) *store.Store {
 	t.Helper()
@@ -69,7 +76,7 @@ func table(t testing.TB, s *store.Store, segs []*store.Segment, selected, rest s
 	for _, seg := range segs {
 		files = append(files, "'"+seg.Path+"'")
 	}
-	sql := fmt.Sprintf("SELECT %s FROM read_parquet([%s], union_by_name = true) %s", selected, strings.Join(files, ", "), rest)
+	sql := fmt.Sprintf("SELECT %s FROM read_parquet([%s], union_by_name = true, file_row_number = true, filename = true) %s", selected, strings.Join(files, ", "), rest)
 	rows, err := s.Query(context.Background(), sql)
 	if err != nil {
 		t.Fatal(err)

@@ -56,10 +56,15 @@ type tokenBuilder struct {
 	bits     []uint64
 }
 
-func newTokenBuilder() *tokenBuilder {
+// reset makes the builder ready for another segment.
+func (t *tokenBuilder) reset() {
 	// The seed is secret and random because values come from outside: whoever
 	// could make two values collide could hide one of them from search.
-	return &tokenBuilder{seed: maphash.MakeSeed()}
+	t.seed = maphash.MakeSeed()
+	t.words.clear()
+	t.values.clear()
+	t.rows, t.blocks = 0, 0
+	t.head, t.filters = t.head[:0], t.filters[:0]
 }
 
 // add takes the rows of b, whose columns are those of cols.
@@ -113,10 +118,8 @@ func (t *tokenBuilder) addText(s string) {
 }
 
 func (t *tokenBuilder) addWords(s string) {
-	for i := 0; i < len(s); {
-		if t.word, i = nextWord(s, i, t.word); len(t.word) > 0 {
-			t.words.add(xxh3.Hash(t.word))
-		}
+	for word, i := nextWord(s, 0, &t.word); word != ""; word, i = nextWord(s, i, &t.word) {
+		t.words.add(xxh3.HashString(word))
 	}
 }
 

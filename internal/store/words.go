@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // asciiFold maps each ASCII byte to itself in lower case when it belongs to a
@@ -26,9 +27,8 @@ const asciiFold = "" +
 func Words(s string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		var buf []byte
-		for i := 0; i < len(s); {
-			buf, i = nextWord(s, i, buf)
-			if len(buf) > 0 && !yield(string(buf)) {
+		for word, i := nextWord(s, 0, &buf); word != ""; word, i = nextWord(s, i, &buf) {
+			if !yield(strings.Clone(word)) {
 				return
 			}
 		}
@@ -52,32 +52,51 @@ func InnerWords(s string) iter.Seq[string] {
 	return Words(s)
 }
 
-// nextWord finds the first word at or after s[i:] and writes it, folded, to buf.
-// It returns the word, empty when there is none, and where to go on.
-func nextWord(s string, i int, buf []byte) (word []byte, next int) {
-	buf = buf[:0]
+// nextWord finds the first word at or after s[i:]. It returns the word, folded,
+// empty when there is none, and where to go on. The word is a part of s, or of
+// buf when folding changes it, and then valid until buf is used again.
+func nextWord(s string, i int, buf *[]byte) (word string, next int) {
 	for i < len(s) && s[i] < utf8.RuneSelf && asciiFold[s[i]] == 0 {
 		i++
 	}
-	for i < len(s) {
-		if c := s[i]; c < utf8.RuneSelf {
-			i++
-			if f := asciiFold[c]; f != 0 {
-				buf = append(buf, f)
-			} else if len(buf) > 0 {
-				return buf, i
-			}
-			continue
+	start := i
+	var changed byte
+	for i < len(s) && s[i] < utf8.RuneSelf {
+		f := asciiFold[s[i]]
+		if f == 0 {
+			break
 		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		i += size
-		if wordRune(r) {
-			buf = utf8.AppendRune(buf, fold(r))
-		} else if len(buf) > 0 {
-			return buf, i
-		}
+		changed |= f ^ s[i]
+		i++
 	}
-	return buf, i
+	if i < len(s) && s[i] >= utf8.RuneSelf {
+		return nextUnicodeWord(s, start, buf)
+	}
+	if changed == 0 {
+		return s[start:i], i
+	}
+	b := append((*buf)[:0], s[start:i]...)
+	for k, c := range b {
+		b[k] = asciiFold[c&0x7f]
+	}
+	*buf = b
+	return unsafe.String(unsafe.SliceData(b), len(b)), i
+}
+
+// nextUnicodeWord is nextWord where other letters than those of ASCII occur.
+func nextUnicodeWord(s string, i int, buf *[]byte) (word string, next int) {
+	b := (*buf)[:0]
+	for i < len(s) {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if wordRune(r) {
+			b = utf8.AppendRune(b, fold(r))
+		} else if len(b) > 0 {
+			break
+		}
+		i += size
+	}
+	*buf = b
+	return unsafe.String(unsafe.SliceData(b), len(b)), i
 }
 
 func wordRune(r rune) bool {
@@ -91,6 +110,9 @@ func wordRune(r rune) bool {
 // the same to one of them: simple lower case (as strings.ToLower and SQL's lower
 // do it) and then the least member of the Unicode simple folding orbit.
 func fold(r rune) rune {
+	if r < utf8.RuneSelf {
+		return rune(asciiFold[r])
+	}
 	r = unicode.ToLower(r)
 	least := r
 	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {

@@ -1,0 +1,201 @@
+package store
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"errors"
+	"io"
+
+	"ledgerline/internal/record"
+)
+
+// merger reads several segments as one, in the order of rows. It holds one batch
+// of each.
+type merger struct {
+	cols   []Column
+	inputs inputs
+	all    []*input
+	runs   []run
+	out    batch
+}
+
+// input is a segment being merged, standing at a row of its current batch.
+type input struct {
+	reader *segmentReader
+	batch  *batch
+	row    int
+	from   []int    // per column of the output, the column here, -1 when absent
+	at     []cursor // per column of the output
+}
+
+// run is a number of successive rows of one input.
+type run struct {
+	in   *input
+	rows int
+}
+
+func newMerger(ctx context.Context, segs []*Segment, cols []Column) (*merger, error) {
+	m := &merger{cols: cols}
+	for _, seg := range segs {
+		r, err := openSegment(ctx, seg)
+		if err != nil {
+			m.close()
+			return nil, err
+		}
+		in := &input{reader: r, from: make([]int, len(cols)), at: make([]cursor, len(cols))}
+		m.all = append(m.all, in)
+		position := map[string]int{}
+		for i, c := range seg.Columns {
+			position[c.Name] = i
+		}
+		for i, c := range cols {
+			at, ok := position[c.Name]
+			if !ok {
+				at = -1
+			}
+			in.from[i] = at
+		}
+		if err := in.load(); errors.Is(err, io.EOF) {
+			continue
+		} else if err != nil {
+			m.close()
+			return nil, err
+		}
+		m.inputs = append(m.inputs, in)
+	}
+	heap.Init(&m.inputs)
+	return m, nil
+}
+
+func (m *merger) close() {
+	for _, in := range m.all {
+		in.reader.close()
+	}
+}
+
+func (in *input) load() (err error) {
+	in.batch, err = in.reader.next()
+	in.row = 0
+	clear(in.at)
+	return err
+}
+
+// compare orders inputs by their next row, and equal rows by segment.
+func (in *input) compare(o *input) int {
+	a, b := in.batch.vectors, o.batch.vectors
+	return cmp.Or(cmp.Compare(a[timeAt].ints[in.row], b[timeAt].ints[o.row]),
+		cmp.Compare(a[ordinalAt].ints[in.row], b[ordinalAt].ints[o.row]),
+		cmp.Compare(in.reader.seg.ID, o.reader.seg.ID))
+}
+
+// next returns the next rows, or io.EOF. It stops where an input's batch ends,
+// because reading on gives up the batch's memory.
+func (m *merger) next() (*batch, error) {
+	if len(m.inputs) == 0 {
+		return nil, io.EOF
+	}
+	m.runs = m.runs[:0]
+	var ended *input
+	for rows := 0; rows < tokenBlockRows && ended == nil; {
+		in := m.inputs[0]
+		limit := min(in.batch.rows-in.row, tokenBlockRows-rows)
+		rival := m.inputs.second()
+		n := 0
+		for n < limit && (rival == nil || in.compare(rival) <= 0) {
+			n++
+			if in.row++; in.row == in.batch.rows {
+				ended = in
+				break
+			}
+		}
+		rows += n
+		m.runs = append(m.runs, run{in, n})
+		if ended == nil {
+			heap.Fix(&m.inputs, 0)
+		}
+	}
+	m.gather()
+	if ended != nil {
+		switch err := ended.load(); {
+		case errors.Is(err, io.EOF):
+			heap.Pop(&m.inputs)
+		case err != nil:
+			return nil, err
+		default:
+			heap.Fix(&m.inputs, 0)
+		}
+	}
+	return &m.out, nil
+}
+
+// gather copies the runs, column by column.
+func (m *merger) gather() {
+	m.out.reset(len(m.cols))
+	for i, c := range m.cols {
+		v := &m.out.vectors[i]
+		rows := 0
+		for _, r := range m.runs {
+			rows += r.rows
+			if at := r.in.from[i]; at >= 0 {
+				v.copyRows(c, &r.in.batch.vectors[at], &r.in.at[i], r.rows)
+			} else {
+				v.pad(c, rows)
+			}
+		}
+		m.out.rows = rows
+	}
+}
+
+// copyRows appends the next rows of another vector of the same type; one of them
+// or both may be lists.
+func (v *vector) copyRows(c Column, from *vector, at *cursor, rows int) {
+	level := at.level
+	first, end := from.advance(at, rows)
+	switch c.Type {
+	case record.String:
+		v.strs = append(v.strs, from.strs[first:end]...)
+	case record.Double:
+		v.nums = append(v.nums, from.nums[first:end]...)
+	default:
+		v.ints = append(v.ints, from.ints[first:end]...)
+	}
+	levels := from.defs[level:at.level]
+	switch {
+	case c.List && len(from.reps) == 0: // a plain value becomes a list of one
+		for _, d := range levels {
+			v.defs, v.reps = append(v.defs, 2*d), append(v.reps, 0)
+		}
+	case c.List:
+		v.defs = append(v.defs, levels...)
+		v.reps = append(v.reps, from.reps[level:at.level]...)
+	default:
+		v.defs = append(v.defs, levels...)
+	}
+	v.rows += rows
+}
+
+// inputs is a heap, the input with the least next row first.
+type inputs []*input
+
+func (h inputs) Len() int           { return len(h) }
+func (h inputs) Less(i, j int) bool { return h[i].compare(h[j]) < 0 }
+func (h inputs) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *inputs) Push(x any)        { *h = append(*h, x.(*input)) }
+
+func (h *inputs) Pop() any {
+	last := (*h)[len(*h)-1]
+	*h = (*h)[:len(*h)-1]
+	return last
+}
+
+// second returns the input whose next row follows that of the first, or nil.
+func (h inputs) second() *input {
+	switch {
+	case len(h) < 2:
+		return nil
+	case len(h) == 2 || h[1].compare(h[2]) < 0:
+		return h[1]
+	}
+	return h[2]
+}
