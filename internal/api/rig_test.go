@@ -1,0 +1,216 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/oracle/oci-go-sdk/v65/common"
+	"github.com/oracle/oci-go-sdk/v65/loganalytics"
+
+	"ledgerline/internal/catalog"
+	"ledgerline/internal/content"
+	"ledgerline/internal/query"
+	"ledgerline/internal/signature"
+	"ledgerline/internal/stage"
+	"ledgerline/internal/store"
+)
+
+const (
+	tenancy  = "ocid1.tenancy.oc1..t"
+	userID   = "ocid1.user.oc1..u"
+	groupID  = "ocid1.loganalyticsloggroup.oc1..g"
+	auditLog = "OCI Integration Audit Logs"
+)
+
+// rig is a server with a real catalogue, stage and library; the engine and the
+// store are stood in for, since what they compute is tested where they live.
+type rig struct {
+	t       *testing.T
+	cat     *catalog.Catalog
+	stage   *stage.Stage
+	lib     *content.Library
+	engine  *fakeEngine
+	store   *fakeStore
+	server  *Server
+	web     *httptest.Server
+	log     *logBuffer
+	key     *rsa.PrivateKey
+	keyID   string
+	finger  string
+	clockMu sync.Mutex
+	offset  time.Duration
+}
+
+type fakeEngine struct {
+	run     func(query.Request) (*query.Result, error)
+	explain func(query.Request) (string, error)
+}
+
+func (e *fakeEngine) Run(_ context.Context, r query.Request) (*query.Result, error) { return e.run(r) }
+func (e *fakeEngine) Explain(_ context.Context, r query.Request) (string, error)    { return e.explain(r) }
+
+type fakeStore struct {
+	busy   bool
+	report store.VerifyReport
+}
+
+func (s *fakeStore) Busy() bool                                          { return s.busy }
+func (s *fakeStore) Verify(context.Context) (*store.VerifyReport, error) { return &s.report, nil }
+func (s *fakeStore) Stats(context.Context) (store.Stats, error) {
+	return store.Stats{Segments: 2, Rows: 30, Bytes: 4096}, nil
+}
+
+type documents struct{ *catalog.Catalog }
+
+func (d documents) LoadContent(ctx context.Context) ([]content.Document, error) {
+	list, err := d.Catalog.LoadContent(ctx)
+	return mapped(list, func(v catalog.Document) content.Document { return content.Document(v) }), err
+}
+
+func (d documents) SaveContent(ctx context.Context, put []content.Document, remove []content.DocumentKey) error {
+	return d.Catalog.SaveContent(ctx, mapped(put, func(v content.Document) catalog.Document { return catalog.Document(v) }),
+		mapped(remove, func(v content.DocumentKey) catalog.DocumentKey { return catalog.DocumentKey(v) }))
+}
+
+// logBuffer keeps what is logged.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func (g *rig) now() time.Time {
+	g.clockMu.Lock()
+	defer g.clockMu.Unlock()
+	return time.Now().Add(g.offset)
+}
+
+func (g *rig) advance(d time.Duration) {
+	g.clockMu.Lock()
+	defer g.clockMu.Unlock()
+	g.offset += d
+}
+
+func newRig(t *testing.T, change ...func(*Options)) *rig {
+	t.Helper()
+	ctx := context.Background()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	g := &rig{t: t, engine: &fakeEngine{}, store: &fakeStore{}, log: &logBuffer{}}
+	var err error
+	g.key, err = rsa.GenerateKey(rand.Reader, 2048)
+	must(err)
+	g.finger, err = signature.Fingerprint(&g.key.PublicKey)
+	must(err)
+	g.keyID = tenancy + "/" + userID + "/" + g.finger
+	g.cat, err = catalog.Open(ctx, t.TempDir(), catalog.Seeds{Tenancy: tenancy, Keys: []catalog.Key{{User: userID, Fingerprint: g.finger, Public: &g.key.PublicKey}},
+		LogGroups: []catalog.SeedGroup{{ID: groupID, Name: "Audit"}}}, catalog.Options{Clock: g.now})
+	must(err)
+	t.Cleanup(func() { g.cat.Close() })
+	g.stage, err = stage.Open(t.TempDir(), stage.Options{Clock: g.now})
+	must(err)
+	t.Cleanup(func() { g.stage.Close() })
+	g.lib, err = content.Open(ctx, documents{g.cat}, content.Options{Clock: g.now})
+	must(err)
+
+	o := Options{Clock: g.now, Logger: slog.New(slog.NewTextHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Tenancy: tenancy, Namespace: "demo", Version: "test"}
+	for _, f := range change {
+		f(&o)
+	}
+	g.server, err = New(Parts{Stage: g.stage, Library: g.lib, Content: g.lib, Store: g.store, Query: g.engine, Catalog: g.cat}, o)
+	must(err)
+	g.web = httptest.NewUnstartedServer(nil)
+	g.web.Config = g.server.HTTPServer(g.server.Handler())
+	g.web.Start()
+	t.Cleanup(g.web.Close)
+	// Whatever a test did: no credential may reach the log.
+	t.Cleanup(func() {
+		if text := g.log.String(); strings.Contains(text, "Signature ") || strings.Contains(text, "signature=") {
+			t.Errorf("the log holds an Authorization header:\n%s", text)
+		}
+	})
+	return g
+}
+
+// sdk returns the official client, signing with the rig's key.
+func (g *rig) sdk() loganalytics.LogAnalyticsClient {
+	g.t.Helper()
+	text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(g.key)})
+	c, err := loganalytics.NewLogAnalyticsClientWithConfigurationProvider(
+		common.NewRawConfigurationProvider(tenancy, userID, "eu-frankfurt-1", g.finger, string(text), nil))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	c.Host = g.web.URL
+	never := common.NoRetryPolicy()
+	c.SetCustomClientConfiguration(common.CustomClientConfiguration{RetryPolicy: &never})
+	return c
+}
+
+// received reads what is staged.
+func (g *rig) received() []stage.ReceivedUpload {
+	g.t.Helper()
+	ctx := context.Background()
+	if err := g.stage.SealReceived(ctx); err != nil {
+		g.t.Fatal(err)
+	}
+	files, err := g.stage.Files(ctx, stage.ReceivedIntegration, 0, 1000)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	var out []stage.ReceivedUpload
+	for _, f := range files {
+		if err := g.stage.ReadReceived(ctx, f, func(u stage.ReceivedUpload) error {
+			u.Body = bytes.Clone(u.Body)
+			out = append(out, u)
+			return nil
+		}); err != nil {
+			g.t.Fatal(err)
+		}
+	}
+	return out
+}
+
+// refused checks status and code of an error of the official client.
+func refused(t *testing.T, err error, status int, code string) {
+	t.Helper()
+	var e common.ServiceError
+	if !errors.As(err, &e) {
+		t.Errorf("error %v, want %d %s", err, status, code)
+		return
+	}
+	if e.GetHTTPStatusCode() != status || e.GetCode() != code {
+		t.Errorf("%d %s %q, want %d %s", e.GetHTTPStatusCode(), e.GetCode(), e.GetMessage(), status, code)
+	}
+	if e.GetOpcRequestID() == "" {
+		t.Error("no opc-request-id")
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
