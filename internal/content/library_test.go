@@ -1,6 +1,7 @@
 package content
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -128,3 +129,55 @@ func sharedContent(t testing.TB) []string {
 }
 
 func asNotFound(err error, to **NotFoundError) bool { return errors.As(err, to) }
+
+// withParser opens a library with one source "test" that has the parsers, tried
+// in order.
+func withParser(t testing.TB, opts Options, parsers ...Parser) (*Library, error) {
+	t.Helper()
+	opts.Clock = func() time.Time { return receipt }
+	l, err := Open(context.Background(), &memory{}, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := element("LoganContent").with("name", "test")
+	s := Source{Name: "test", Display: "test", Kind: "os_file"}
+	for i, p := range parsers {
+		if p.Name == "" {
+			p.Name = "p" + string(rune('0'+i))
+		}
+		if p.Description != "sub" {
+			s.Parsers = append(s.Parsers, p.Name)
+		}
+		n, err := encodeParser(&p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		root.add(n)
+	}
+	n, err := encodeSource(&s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	root.add(n).write(&b, 0)
+	_, err = l.Import(context.Background(), b.Bytes(), ImportOptions{})
+	return l, err
+}
+
+func mustParser(t testing.TB, parsers ...Parser) *Library {
+	t.Helper()
+	l, err := withParser(t, Options{}, parsers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func failed(e record.Entry) bool { _, ok := cell(e, "parsefailed"); return ok }
+
+func texts(entries []record.Entry) (out []string) {
+	for _, e := range entries {
+		out = append(out, e.Text)
+	}
+	return out
+}
