@@ -117,12 +117,6 @@ func clean(s string, secrets ...string) string {
 	if len(s) > 64<<10 {
 		s = s[:64<<10]
 	}
-	for _, secret := range secrets {
-		if secret != "" {
-			s = strings.ReplaceAll(s, secret, "[removed]")
-		}
-	}
-	s = credential.ReplaceAllString(s, "[removed]")
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -134,6 +128,13 @@ func clean(s string, secrets ...string) string {
 		return r
 	}, s)
 	s = strings.Join(strings.Fields(s), " ")
+	// After the controls are gone: they might have split a secret.
+	for _, secret := range secrets {
+		if secret != "" {
+			s = strings.ReplaceAll(s, secret, "[removed]")
+		}
+	}
+	s = credential.ReplaceAllString(s, "[removed]")
 	if utf8.RuneCountInString(s) > maxMessage {
 		s = string([]rune(s)[:maxMessage-1]) + "…"
 	}

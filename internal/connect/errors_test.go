@@ -14,6 +14,7 @@ func TestCleanRemovesWhatMustNotBeSeen(t *testing.T) {
 		"bidi \u202e override":              "bidi override",
 		"Authorization: Bearer abc.def-1":   "Authorization: [removed]",
 		"the secret is hunter2!":            "the secret is [removed]!",
+		"split: hun\x00ter2":                "split: [removed]",
 		`{"client_secret":"x y","a":1}`:     `{"[removed] y","a":1}`,
 		"ST$eyJhbGciOi.x.y and more":        "[removed] and more",
 		`headers="d",signature="QUJD=="`:    `headers="d",[removed]`,

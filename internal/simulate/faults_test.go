@@ -106,8 +106,8 @@ func TestDriftAndLateRecordsAppearBetweenPages(t *testing.T) {
 // A client that only repeats what failed gets everything, at faults of every
 // kind on one request in five, and ends with the truth.
 func TestFaultsLoseNothing(t *testing.T) {
-	for _, rate := range []string{"5%", "20%"} {
-		for seed := range uint64(3) {
+	for rate, seeds := range map[string]uint64{"5%": 1, "20%": 3} {
+		for seed := range seeds {
 			f, err := ParseFaults(rate + ",most=5")
 			if err != nil {
 				t.Fatal(err)
