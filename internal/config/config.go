@@ -4,6 +4,7 @@
 package config
 
 import (
+	"crypto/rsa"
 	"net"
 	"net/url"
 	"time"
@@ -118,7 +119,7 @@ type User struct {
 	User          string
 	Fingerprint   string
 	PublicKeyFile string
-	PublicKeyPEM  []byte
+	PublicKey     *rsa.PublicKey
 }
 
 // DefaultServer is what a file that says `server: {}` asks for.
@@ -127,7 +128,7 @@ func DefaultServer() *Server {
 		Listen:    "127.0.0.1:8088",
 		Tenancy:   "ocid1.tenancy.oc1..ledgerline",
 		Namespace: "ledgerline",
-		MaxUpload: 200 << 20,
+		MaxUpload: 64 << 20,
 		Retention: Retention{Default: 400 * Day},
 	}
 }

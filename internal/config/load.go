@@ -2,6 +2,7 @@ package config
 
 import (
 	"crypto/md5"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
@@ -336,17 +337,23 @@ func (r *reader) user(s *section) User {
 	if u.PublicKeyFile == "" {
 		return u
 	}
-	if u.PublicKeyPEM = s.file("public_key_file", u.PublicKeyFile); u.PublicKeyPEM == nil {
+	text := s.file("public_key_file", u.PublicKeyFile)
+	if text == nil {
 		return u
 	}
-	block, _ := pem.Decode(u.PublicKeyPEM)
+	block, _ := pem.Decode(text)
 	if block == nil || block.Type != "PUBLIC KEY" {
 		r.problem(s.lineAt("public_key_file"), "%s: %s holds no PEM public key; make one with openssl rsa -pubout", s.at("public_key_file"), u.PublicKeyFile)
 		return u
 	}
-	if _, err := x509.ParsePKIXPublicKey(block.Bytes); err != nil {
-		r.problem(s.lineAt("public_key_file"), "%s: %s is not a public key: %v", s.at("public_key_file"), u.PublicKeyFile, err)
+	key, err := x509.ParsePKIXPublicKey(block.Bytes)
+	var ok bool
+	if u.PublicKey, ok = key.(*rsa.PublicKey); err != nil || !ok {
+		r.problem(s.lineAt("public_key_file"), "%s: %s is not an RSA public key; OCI signs with RSA keys of 2048 to 4096 bits", s.at("public_key_file"), u.PublicKeyFile)
 		return u
+	}
+	if bits := u.PublicKey.N.BitLen(); bits < 2048 || bits > 4096 {
+		r.problem(s.lineAt("public_key_file"), "%s: %s has %d bits; use a key of 2048 to 4096 bits", s.at("public_key_file"), u.PublicKeyFile, bits)
 	}
 	real := keyFingerprint(block.Bytes)
 	switch {

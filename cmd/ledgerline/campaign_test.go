@@ -1,0 +1,281 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"ledgerline/internal/config"
+	"ledgerline/internal/record"
+)
+
+// campaign is how hard a run of the campaign is.
+type campaign struct {
+	records, kills int
+	faults         string
+	between        time.Duration // longest time between two kills
+}
+
+var campaigns = map[string]campaign{
+	"short": {records: 3000, kills: 5, faults: "5%", between: 1500 * time.Millisecond},
+	"long":  {records: 100_000, kills: 20, faults: "5%", between: 4 * time.Second},
+}
+
+// The real binary collects from a pretend Oracle that fails in every way it
+// knows, pushes to a Ledgerline server, and one of the two is killed with
+// SIGKILL at random moments. In the end every record must be in the server's
+// store exactly as often as it happened.
+func TestCampaign(t *testing.T) {
+	c, ok := campaigns[os.Getenv("LEDGERLINE_CAMPAIGN")]
+	if !ok {
+		t.Skip("set LEDGERLINE_CAMPAIGN to short or long; make test runs the short form on its own")
+	}
+	binary := filepath.Join(t.TempDir(), "ledgerline")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Run("collector killed", func(t *testing.T) { newArena(t, binary, c, seed).killCollector() })
+	t.Run("server killed", func(t *testing.T) { newArena(t, binary, c, seed+1).killServer() })
+}
+
+// arena is one pretend Oracle, one server and one collector.
+type arena struct {
+	*testing.T
+	campaign
+	binary     string
+	dir        string
+	random     *rand.Rand
+	oracle     string // URL
+	server     *process
+	serverFile string
+	collector  string // configuration file
+}
+
+// process is a running binary that can be killed.
+type process struct {
+	cmd  *exec.Cmd
+	done chan error
+	log  *os.File
+}
+
+func (p *process) kill() {
+	p.cmd.Process.Signal(syscall.SIGKILL)
+	<-p.done
+}
+
+func (p *process) terminate() error {
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	return <-p.done
+}
+
+func newArena(t *testing.T, binary string, c campaign, seed uint64) *arena {
+	t.Logf("seed %d: %d records, %d kills, faults %s", seed, c.records, c.kills, c.faults)
+	a := &arena{T: t, campaign: c, binary: binary, dir: t.TempDir(), random: rand.New(rand.NewPCG(seed, 0))}
+	a.startOracle(seed)
+	a.configure()
+	a.startServer()
+	return a
+}
+
+func (a *arena) start(out io.Writer, args ...string) *process {
+	a.Helper()
+	log, err := os.OpenFile(filepath.Join(a.dir, args[0]+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		a.Fatal(err)
+	}
+	p := &process{cmd: exec.Command(a.binary, args...), done: make(chan error, 1), log: log}
+	p.cmd.Stdout, p.cmd.Stderr = out, log
+	if err := p.cmd.Start(); err != nil {
+		a.Fatal(err)
+	}
+	go func() { p.done <- p.cmd.Wait(); log.Close() }()
+	a.Cleanup(func() { p.cmd.Process.Kill() })
+	return p
+}
+
+func (a *arena) startOracle(seed uint64) {
+	r, w := io.Pipe()
+	a.start(w, "simulate", "--listen", "127.0.0.1:0", "--records", fmt.Sprint(a.records), "--rate", "0", "--faults", a.faults, "--seed", fmt.Sprint(seed%1000))
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		a.Fatal(err)
+	}
+	go io.Copy(io.Discard, r)
+	a.oracle = strings.Fields(strings.TrimPrefix(line, "listening on "))[0]
+}
+
+func (a *arena) configure() {
+	if _, err := makeAPIKey(a.dir, demoTenancy, demoUser, demoRegion); err != nil {
+		a.Fatal(err)
+	}
+	listen := freeAddress("127.0.0.1:0")
+	a.serverFile, a.collector = filepath.Join(a.dir, "server.yaml"), filepath.Join(a.dir, "collector.yaml")
+	a.write(a.serverFile, fmt.Sprintf(`data: ./s
+server:
+  listen: %s
+  tenancy: %s
+  namespace: demo
+  log_groups: [{id: %s, name: Default}]
+  users: [{user: %s, public_key_file: ./key_public.pem}]
+`, listen, demoTenancy, demoGroup, demoUser))
+	a.write(a.collector, fmt.Sprintf(`data: ./c
+connections:
+  oic:
+    type: oic
+    url: %[1]s
+    oauth: {token_url: "%[1]s/oauth2/v1/token", client_id: ledgerline, client_secret: simulated-secret, scope: "https://A1B2C3D4E5F6.integration.ocp.oraclecloud.com:443urn:opc:resource:consumer::all"}
+  oci:
+    type: oci
+    config_file: ./oci_config
+    endpoints: {loganalytics: "http://%[2]s", objectstorage: "%[1]s"}
+integrations:
+  audit:
+    kind: oic-audit
+    connection: oic
+    every: 1s
+    page_size: 200
+    archive: {connection: oci, namespace: demo, bucket: logs}
+    upload: {connection: oci, namespace: demo, log_group: %[3]s, log_source: OCI Integration Audit Logs}
+`, a.oracle, listen, demoGroup))
+}
+
+func (a *arena) write(name, text string) {
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		a.Fatal(err)
+	}
+}
+
+func (a *arena) startServer() {
+	a.server = a.start(io.Discard, "serve", "--config", a.serverFile)
+}
+
+func (a *arena) pause() { time.Sleep(a.between/10 + time.Duration(a.random.Int64N(int64(a.between)))) }
+
+func (a *arena) killCollector() {
+	for range a.kills {
+		p := a.start(io.Discard, "collect", "--config", a.collector)
+		a.pause()
+		p.kill()
+	}
+	a.settle()
+}
+
+func (a *arena) killServer() {
+	p := a.start(io.Discard, "collect", "--config", a.collector)
+	for range a.kills {
+		a.pause()
+		a.server.kill()
+		a.startServer()
+	}
+	p.terminate()
+	a.settle()
+}
+
+// settle lets everything arrive, without faults, and weighs the store.
+func (a *arena) settle() {
+	a.post("/simulator/faults", "none")
+	var err error
+	for range 5 {
+		if err = <-a.start(io.Discard, "collect", "--once", "--config", a.collector).done; err == nil {
+			break
+		}
+	}
+	if err != nil {
+		a.Fatalf("collecting does not come to an end: %v\n%s", err, a.tail("collect.log"))
+	}
+	if err := a.server.terminate(); err != nil {
+		a.Fatalf("the server stops with %v\n%s", err, a.tail("serve.log"))
+	}
+	got := a.weigh()
+	a.Log(got)
+	if !got.complete() {
+		a.Fatal("records were lost or doubled")
+	}
+}
+
+// weigh opens the server's data, as a start would, and compares it with the truth.
+func (a *arena) weigh() balance {
+	a.Helper()
+	cfg, err := config.Load(a.serverFile, os.LookupEnv)
+	if err != nil {
+		a.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(a.Context(), 5*time.Minute)
+	defer cancel()
+	n, err := open(ctx, cfg, &globals{terminal: terminal{err: io.Discard}, level: slog.LevelError})
+	if err != nil {
+		a.Fatal(err)
+	}
+	defer n.close()
+	stop, err := n.start(ctx, false)
+	if err != nil {
+		a.Fatal(err)
+	}
+	defer stop()
+	if err := n.parsed(ctx); err != nil {
+		a.Fatal(err)
+	}
+	instance := instanceName(&config.OIC{URL: a.oracle})
+	b, err := weigh(ctx, n.query, a.truth(instance), instance)
+	if err != nil {
+		a.Fatal(err)
+	}
+	report, err := n.store.Verify(ctx)
+	if err != nil || len(report.Problems) > 0 {
+		a.Fatalf("the store does not verify: %v %+v", err, report)
+	}
+	return b
+}
+
+func (a *arena) truth(instance string) map[record.Identity]int {
+	resp, err := http.Get(a.oracle + "/simulator/truth?list=true&instance=" + instance)
+	if err != nil {
+		a.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var body struct {
+		Identities map[string]int `json:"identities"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&body); err != nil {
+		a.Fatal(err)
+	}
+	out := map[record.Identity]int{}
+	for text, n := range body.Identities {
+		var id record.Identity
+		if _, err := hex.Decode(id[:], []byte(text)); err != nil {
+			a.Fatal(err)
+		}
+		out[id] = n
+	}
+	if len(out) == 0 {
+		a.Fatal("the simulator knows no truth")
+	}
+	return out
+}
+
+func (a *arena) post(path, body string) {
+	resp, err := http.Post(a.oracle+path, "text/plain", strings.NewReader(body))
+	if err != nil {
+		a.Fatal(err)
+	}
+	resp.Body.Close()
+}
+
+func (a *arena) tail(name string) string {
+	text, _ := os.ReadFile(filepath.Join(a.dir, name))
+	return string(text[max(0, len(text)-4000):])
+}

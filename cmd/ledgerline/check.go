@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"ledgerline/internal/config"
+	"ledgerline/internal/connect"
+)
+
+func newCheck(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:   "check [CONNECTION...]",
+		Short: "Test each connection step by step",
+		Long: `Check reads the configuration and tests each connection from the first call to the
+last: token, scope, first page; namespace, log group, bucket. It prints a tick, or what
+to fix. Nothing is collected and nothing is stored.`,
+		Example: "  ledgerline check\n  ledgerline check oic --config prod.yaml",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := g.load()
+			if err != nil {
+				return err
+			}
+			return check(cmd.Context(), g, cfg, args)
+		},
+	}
+}
+
+func check(ctx context.Context, g *globals, cfg *config.Config, only []string) error {
+	log := slog.New(slog.DiscardHandler)
+	if g.verbose {
+		log = g.logger()
+	}
+	o, err := connectOracle(cfg, log)
+	if err != nil {
+		return err
+	}
+	for _, name := range only {
+		if _, ok := cfg.Connections[name]; !ok {
+			return &misuseError{"ledgerline check", fmt.Errorf("there is no connection %q in %s", name, cfg.Path)}
+		}
+	}
+	failed := false
+	for _, name := range sortedKeys(cfg.Connections) {
+		if len(only) > 0 && !slices.Contains(only, name) {
+			continue
+		}
+		fmt.Fprintf(g.out, "%s (%s)\n", name, cfg.Connections[name].Type)
+		for _, p := range probe(ctx, o, cfg, name) {
+			if p.OK {
+				fmt.Fprintf(g.out, "  ✓ %-10s %s\n", p.Name, p.Detail)
+				continue
+			}
+			failed = true
+			fmt.Fprintf(g.out, "  ✗ %-10s %s\n", p.Name, p.Detail)
+			if p.Hint != "" {
+				fmt.Fprintf(g.out, "    %-10s → %s\n", "", p.Hint)
+			}
+		}
+	}
+	if failed {
+		return &quietError{}
+	}
+	return nil
+}
+
+// probe tests one connection for every use the integrations make of it.
+func probe(ctx context.Context, o *oracle, cfg *config.Config, name string) []connect.Probe {
+	if c := o.oic[name]; c != nil {
+		return c.Probe(ctx)
+	}
+	var out []connect.Probe
+	seen := map[connect.ProbeTarget]bool{}
+	try := func(t connect.ProbeTarget) {
+		if !seen[t] {
+			seen[t] = true
+			out = append(out, o.oci[name].Probe(ctx, t)...)
+		}
+	}
+	for _, in := range cfg.Integrations {
+		for _, u := range in.Uploads {
+			if u.Connection == name {
+				try(connect.ProbeTarget{Namespace: u.Namespace, LogGroup: u.LogGroup})
+			}
+		}
+		if a := in.Archive; a != nil && a.Connection == name {
+			try(connect.ProbeTarget{BucketNamespace: a.Namespace, Bucket: a.Bucket})
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, connect.Probe{Name: "use", OK: true, Detail: "no integration uses this connection"})
+	}
+	return out
+}

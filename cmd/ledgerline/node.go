@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"ledgerline/internal/api"
+	"ledgerline/internal/catalog"
+	"ledgerline/internal/collect"
+	"ledgerline/internal/config"
+	"ledgerline/internal/content"
+	"ledgerline/internal/deliver"
+	"ledgerline/internal/query"
+	"ledgerline/internal/runner"
+	"ledgerline/internal/stage"
+	"ledgerline/internal/store"
+	"ledgerline/internal/store/duckdb"
+)
+
+// node is one process that owns a data directory: every part, wired.
+//
+//	connect -> collect -> stage -> deliver -+-> connect -> Oracle
+//	                        ^               |
+//	   upload API (api) ----+               +-> content -> store -> query -> api
+type node struct {
+	cfg      *config.Config
+	log      *slog.Logger
+	progress func(collect.Progress)
+
+	release      func() // the lock of the data directory
+	stage        *stage.Stage
+	catalog      *catalog.Catalog
+	library      *content.Library
+	engine       store.Engine
+	store        *store.Store
+	query        *query.Engine
+	runner       *runner.Runner
+	server       *api.Server
+	defaultGroup string // OCID of the log group that takes what names none
+}
+
+// open takes the data directory and opens every part of it, in the order in
+// which records flow. What was left half done by a crash is repaired here.
+func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err error) {
+	n = &node{cfg: cfg, log: g.logger()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.close())
+		}
+	}()
+	if n.release, err = lockData(cfg.Data); err != nil {
+		return n, err
+	}
+	server := cfg.Server
+	if server == nil {
+		server = config.DefaultServer()
+	}
+	if n.stage, err = stage.Open(cfg.Data, stage.Options{Logger: n.log}); err != nil {
+		return n, err
+	}
+	if n.catalog, err = catalog.Open(ctx, cfg.Data, seeds(server), catalog.Options{Logger: n.log}); err != nil {
+		return n, err
+	}
+	if n.defaultGroup, err = defaultLogGroup(ctx, n.catalog, server); err != nil {
+		return n, err
+	}
+	if n.library, err = content.Open(ctx, documents{n.catalog}, content.Options{Logger: n.log}); err != nil {
+		return n, err
+	}
+	if n.engine, err = duckdb.Open(duckdb.Options{Dirs: []string{store.SegmentDir(cfg.Data)}, TempDir: filepath.Join(cfg.Data, "tmp")}); err != nil {
+		return n, err
+	}
+	if n.store, err = store.Open(cfg.Data, n.engine, store.Options{Logger: n.log}); err != nil {
+		return n, err
+	}
+	n.query = query.NewEngine(n.store, catalogue{n.library, n.catalog, n.log}, query.Options{Logger: n.log})
+	o, err := connectOracle(cfg, n.log)
+	if err != nil {
+		return n, err
+	}
+	n.runner = runner.New(n.stage, n.integrations(o), runner.Options{Logger: n.log})
+	n.server, err = api.New(api.Parts{
+		Stage: n.stage, Library: n.library, Content: n.library, Store: n.store, Query: answers{n.query}, Catalog: n.catalog,
+	}, api.Options{Logger: n.log, Tenancy: server.Tenancy, Namespace: server.Namespace, Version: version(), Limits: api.Limits{MaxUpload: server.MaxUpload}})
+	return n, err
+}
+
+// close closes what open opened, in reverse.
+func (n *node) close() error {
+	var errs []error
+	if n.store != nil {
+		errs = append(errs, n.store.Close())
+	}
+	if n.engine != nil {
+		errs = append(errs, n.engine.Close())
+	}
+	if n.catalog != nil {
+		errs = append(errs, n.catalog.Close())
+	}
+	if n.stage != nil {
+		errs = append(errs, n.stage.Close())
+	}
+	if n.release != nil {
+		n.release()
+	}
+	return errors.Join(errs...)
+}
+
+// Intervals of the work that goes on beside requests.
+const (
+	mergeEvery  = 10 * time.Second
+	retainEvery = time.Hour
+	retryEvery  = 5 * time.Second
+)
+
+// start begins the background work, answers on the socket, and on the network
+// when listening is asked for. stop ends all of it and waits.
+func (n *node) start(ctx context.Context, listen bool) (stop func(), err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	stop = func() { cancel(); wg.Wait() }
+	closeSocket, err := n.listenSocket()
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	wg.Go(func() { <-ctx.Done(); closeSocket() })
+	if listen {
+		closeHTTP, err := n.listenHTTP()
+		if err != nil {
+			stop()
+			return nil, err
+		}
+		wg.Go(func() { <-ctx.Done(); closeHTTP() })
+	}
+	wg.Go(func() { n.parseReceived(ctx) })
+	wg.Go(func() { n.repeat(ctx, mergeEvery, "merge", func() error { _, err := n.store.Merge(ctx); return err }) })
+	wg.Go(func() { n.repeat(ctx, retainEvery, "retention", func() error { return n.retain(ctx) }) })
+	return stop, nil
+}
+
+// parseReceived parses what the upload API received, as soon as it is sealed.
+func (n *node) parseReceived(ctx context.Context) {
+	deliverer := deliver.New(n.stage, deliver.Options{Logger: n.log})
+	sink := n.receivedSink()
+	for {
+		sealed := n.stage.Sealed()
+		wait := time.After(time.Minute)
+		if _, err := deliverer.Drain(ctx, stage.ReceivedIntegration, sink); err != nil && ctx.Err() == nil {
+			n.log.Error("received uploads wait to be parsed", "error", err)
+			wait = time.After(retryEvery)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-sealed:
+		case <-wait:
+		}
+	}
+}
+
+func (n *node) repeat(ctx context.Context, every time.Duration, what string, do func() error) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		if err := do(); err != nil && ctx.Err() == nil {
+			n.log.Error(what+" failed and is tried again", "in", every, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func (n *node) retain(ctx context.Context) error {
+	keep := config.DefaultServer().Retention
+	if n.cfg.Server != nil {
+		keep = n.cfg.Server.Retention
+	}
+	_, err := n.store.Retain(ctx, keep.For)
+	return err
+}
+
+// defaultLogGroup is the first configured one, else the first there is, else a new one.
+func defaultLogGroup(ctx context.Context, c *catalog.Catalog, server *config.Server) (string, error) {
+	if len(server.LogGroups) > 0 {
+		return server.LogGroups[0].ID, nil
+	}
+	groups, _, err := c.LogGroups(ctx, catalog.LogGroupFilter{Compartment: server.Tenancy}, catalog.Page{Limit: 1, Sort: "timeCreated"})
+	if err != nil {
+		return "", err
+	}
+	if len(groups) > 0 {
+		return groups[0].ID, nil
+	}
+	made, err := c.CreateLogGroup(ctx, catalog.LogGroup{Name: "Default", Compartment: server.Tenancy}, catalog.Retry{})
+	if err != nil {
+		return "", fmt.Errorf("make the first log group: %w", err)
+	}
+	return made.ID, nil
+}

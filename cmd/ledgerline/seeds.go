@@ -1,0 +1,19 @@
+package main
+
+import (
+	"ledgerline/internal/catalog"
+	"ledgerline/internal/config"
+)
+
+// seeds are the log groups and keys of the configuration, which the catalogue
+// shows and never changes.
+func seeds(s *config.Server) catalog.Seeds {
+	out := catalog.Seeds{Tenancy: s.Tenancy}
+	for _, g := range s.LogGroups {
+		out.LogGroups = append(out.LogGroups, catalog.SeedGroup{ID: g.ID, Name: g.Name})
+	}
+	for _, u := range s.Users {
+		out.Keys = append(out.Keys, catalog.Key{User: u.User, Fingerprint: u.Fingerprint, Public: u.PublicKey})
+	}
+	return out
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ledgerline/internal/config"
+	"ledgerline/internal/simulate"
+)
+
+func newSimulate(g *globals) *cobra.Command {
+	var listen, faults string
+	opts := simulate.Options{}
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Run a pretend Oracle: identity domain, Oracle Integration, Object Storage",
+		Long: `Simulate answers on loopback as an identity domain, an Oracle Integration instance and
+Object Storage would. Its users work on while it runs. It fails on demand, and knows the
+truth: GET /simulator/truth tells how many records there are. It prints what to write
+under connections: in ledgerline.yaml.`,
+		Example: "  ledgerline simulate --records 100000 --faults 5%\n  ledgerline simulate --generation 3 --faults drift=0.1,429=0.05",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !config.Loopback(listen) {
+				return &misuseError{"ledgerline simulate", fmt.Errorf("--listen %s is not on loopback; a pretend Oracle has no business on a network", listen)}
+			}
+			parsed, err := simulate.ParseFaults(faults)
+			if err != nil {
+				return &misuseError{"ledgerline simulate", err}
+			}
+			opts.Faults, opts.Logger = parsed, g.logger()
+			return runSimulator(cmd.Context(), g, listen, opts)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&listen, "listen", "127.0.0.1:8089", "address to answer on; port 0 chooses a free one")
+	f.StringVar(&faults, "faults", "", "what goes wrong and how often: 5%, or a list such as drift=0.1,429=5%")
+	f.IntVar(&opts.History, "records", 1000, "audit records that exist at the start")
+	f.IntVar(&opts.Days, "days", 7, "days over which they are spread")
+	f.Float64Var(&opts.Rate, "rate", 600, "audit records an hour while it runs")
+	f.Uint64Var(&opts.Seed, "seed", 1, "the same seed gives the same history")
+	f.IntVar(&opts.Generation, "generation", 2, "2 or 3 (wants integration_instance on every call)")
+	f.StringVar(&opts.Directory, "objects", "", "folder that keeps the objects of the buckets; in memory without")
+	f.IntVar(&opts.MaxOffset, "max-offset", 0, "refuse larger offsets; 0 refuses none")
+	f.BoolVar(&opts.Unordered, "unordered", false, "serve records out of order")
+	return cmd
+}
+
+func runSimulator(ctx context.Context, g *globals, listen string, opts simulate.Options) error {
+	oracle, err := startSimulator(listen, opts)
+	if err != nil {
+		return err
+	}
+	defer oracle.stop()
+	go oracle.Run(ctx)
+	id, secret := oracle.Credentials()
+	fmt.Fprintf(g.out, `listening on %[1]s with %[2]s records
+connections:
+  oic:
+    type: oic
+    url: %[1]s
+    oauth: {token_url: "%[1]s/oauth2/v1/token", client_id: %[3]s, client_secret: %[4]s, scope: "%[5]s"}
+`, oracle.url, count(oracle.Count()), id, secret, oracle.Scope())
+	<-ctx.Done()
+	return nil
+}
+
+// simulator is a pretend Oracle that answers on a port.
+type simulator struct {
+	*simulate.Simulator
+	url  string
+	stop func()
+}
+
+// startSimulator answers on an address. Its users work only while Run runs.
+func startSimulator(listen string, opts simulate.Options) (*simulator, error) {
+	sim, err := simulate.New(opts)
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w; choose another address", listen, err)
+	}
+	server := &http.Server{Handler: sim.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := server.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			opts.Logger.Error("the simulator's listener ended", "error", err)
+		}
+	}()
+	stop := func() {
+		server.Close()
+		<-done
+	}
+	return &simulator{Simulator: sim, url: "http://" + l.Addr().String(), stop: stop}, nil
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net/url"
+
+	"ledgerline/internal/collect"
+	"ledgerline/internal/config"
+	"ledgerline/internal/connect"
+	"ledgerline/internal/content"
+	"ledgerline/internal/deliver"
+	"ledgerline/internal/runner"
+)
+
+// oracle holds the clients of a configuration's connections.
+type oracle struct {
+	oic map[string]*connect.OIC
+	oci map[string]*connect.OCI
+}
+
+// connectOracle makes a client for every connection. Nothing is sent yet.
+func connectOracle(cfg *config.Config, log *slog.Logger) (*oracle, error) {
+	o := &oracle{oic: map[string]*connect.OIC{}, oci: map[string]*connect.OCI{}}
+	var problems config.Problems
+	for name, c := range cfg.Connections {
+		opts := connect.Options{Logger: log.With("connection", name)}
+		switch {
+		case c.OIC != nil:
+			o.oic[name] = connect.NewOIC(oicConfig(c.OIC), connect.NewOAuth(oauthConfig(c.OIC), opts), opts)
+		case c.OCI != nil:
+			client, err := connect.NewOCI(ociConfig(c.OCI), opts)
+			if err != nil {
+				problems = append(problems, config.Problem{File: cfg.Path, Line: c.Line, Message: fmt.Sprintf("connections.%s: %v", name, err)})
+				continue
+			}
+			o.oci[name] = client
+		}
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return o, nil
+}
+
+func oauthConfig(c *config.OIC) connect.OAuthConfig {
+	return connect.OAuthConfig{TokenURL: c.OAuth.TokenURL, ClientID: c.OAuth.ClientID, ClientSecret: c.OAuth.ClientSecret.Reveal(),
+		Scope: c.OAuth.Scope, ClientAuth: c.OAuth.ClientAuth}
+}
+
+func oicConfig(c *config.OIC) connect.OICConfig {
+	return connect.OICConfig{URL: c.URL, IntegrationInstance: c.IntegrationInstance}
+}
+
+func ociConfig(c *config.OCI) connect.OCIConfig {
+	return connect.OCIConfig{Auth: c.Auth, ConfigFile: c.ConfigFile, Profile: c.Profile, Endpoints: c.Endpoints}
+}
+
+// instanceName is what the identity of a record is bound to: the host of the
+// instance and, in OIC 3 where hosts are shared, its name.
+func instanceName(c *config.OIC) string {
+	host := c.URL
+	if u, err := url.Parse(c.URL); err == nil {
+		host = u.Hostname()
+	}
+	if c.IntegrationInstance == "" {
+		return host
+	}
+	return host + "/" + c.IntegrationInstance
+}
+
+// integrations builds the line of every integration: its reader and its sinks in order.
+func (n *node) integrations(o *oracle) []runner.Integration {
+	var out []runner.Integration
+	for _, in := range n.cfg.Integrations {
+		log := n.log.With("integration", in.Name)
+		reader := collect.NewAudit(o.oic[in.Connection], n.stage, collect.AuditOptions{
+			Integration: in.Name,
+			Instance:    instanceName(n.cfg.Connections[in.Connection].OIC),
+			PageSize:    in.PageSize,
+			MaxOffset:   in.MaxOffset,
+			Backfill:    in.Backfill,
+			Overlap:     in.Overlap,
+			Logger:      log,
+			Progress: func(p collect.Progress) {
+				if n.progress != nil {
+					n.progress(p)
+				}
+			},
+		})
+		line := runner.Integration{Name: in.Name, Every: in.Every, Collector: reader}
+		if a := in.Archive; a != nil {
+			line.Sinks = append(line.Sinks, &deliver.Archive{Objects: o.oci[a.Connection], Files: n.stage,
+				Connection: a.Connection, Namespace: a.Namespace, Bucket: a.Bucket, Prefix: a.Prefix})
+		}
+		for _, u := range in.Uploads {
+			line.Sinks = append(line.Sinks, n.upload(o, u))
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+func (n *node) upload(o *oracle, u config.Upload) deliver.Sink {
+	if u.Connection != config.LocalConnection {
+		return &deliver.Upload{Service: o.oci[u.Connection], Files: n.stage, Memory: n.stage, Connection: u.Connection,
+			Namespace: u.Namespace, LogGroup: u.LogGroup, LogSource: u.LogSource, UploadName: u.UploadName}
+	}
+	group := u.LogGroup
+	if group == "" {
+		group = n.defaultGroup
+	}
+	return n.localSink(group, u.LogSource, u.UploadName)
+}
+
+func (n *node) localSink(group, source, name string) *deliver.Local {
+	return &deliver.Local{Files: n.stage, Library: n.library, Store: n.store, Books: books{n.catalog}, Limits: content.Limits{},
+		Logger: n.log, LogGroup: group, LogSource: source, UploadName: name}
+}
+
+// receivedSink parses what the upload API took; uploads bring their own names.
+func (n *node) receivedSink() *deliver.Local { return n.localSink("", "", "") }
