@@ -37,7 +37,7 @@ const (
 type tokenBlock struct {
 	rows     int
 	from, to int64
-	bits     []uint64
+	bits     []byte // the Bloom filter's words, little-endian
 }
 
 // tokenBuilder collects the words of a segment, block by block.
@@ -198,10 +198,7 @@ func parseTokens(data []byte) ([]tokenBlock, error) {
 		if size > len(filters)/8 {
 			return nil, errTokens
 		}
-		bits := make([]uint64, size)
-		for j := range bits {
-			bits[j] = binary.LittleEndian.Uint64(filters[j*8:])
-		}
+		bits := filters[: size*8 : size*8]
 		filters = filters[size*8:]
 		blocks[i] = tokenBlock{
 			rows: int(binary.LittleEndian.Uint32(h)),
@@ -244,15 +241,17 @@ func setBits(bits []uint64, h uint64) {
 	}
 }
 
-func hasBits(bits []uint64, h uint64) bool {
-	n := uint64(len(bits)) * 64
+// hasBits looks at what setBits made, as bytes: bit n of little-endian words is
+// bit n%8 of byte n/8.
+func hasBits(bits []byte, h uint64) bool {
+	n := uint64(len(bits)) * 8
 	if n == 0 {
 		return false
 	}
 	x, step := uint32(h), uint32(h>>32)|1
 	for range tokenProbes {
 		at := uint64(x) * n >> 32
-		if bits[at>>6]&(1<<(at&63)) == 0 {
+		if bits[at>>3]&(1<<(at&7)) == 0 {
 			return false
 		}
 		x += step

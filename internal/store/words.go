@@ -106,9 +106,9 @@ func wordRune(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r)
 }
 
-// fold maps all runes that any usual comparison without letter case takes for
+// fold maps all letters that any usual comparison without letter case takes for
 // the same to one of them: simple lower case (as strings.ToLower and SQL's lower
-// do it) and then the least member of the Unicode simple folding orbit.
+// do it) and then the least letter of the Unicode simple folding orbit.
 func fold(r rune) rune {
 	if r < utf8.RuneSelf {
 		return rune(asciiFold[r])
@@ -116,7 +116,9 @@ func fold(r rune) rune {
 	r = unicode.ToLower(r)
 	least := r
 	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-		least = min(least, f)
+		if wordRune(f) {
+			least = min(least, f)
+		}
 	}
 	return unicode.ToLower(least)
 }
