@@ -81,9 +81,9 @@ func TestWhateverTheListDoes(t *testing.T) {
 			s.grow, s.late, s.twins, s.truncate, s.emptyPages, s.looseTies, s.refuseFrom, s.tooLarge = 0.4, 0.2, 0.3, true, true, true, 80, 15
 		},
 	}
-	seeds := 25
+	seeds := 15
 	if testing.Short() {
-		seeds = 6
+		seeds = 2
 	}
 	for name, set := range faults {
 		t.Run(name, func(t *testing.T) {

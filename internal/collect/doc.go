@@ -15,8 +15,8 @@
 // reading it all again: the head is read until nothing is new, then the last page; what is newer than that page's
 // oldest record must add up to the total less the rows that are not. Records older than it
 // may have expired meanwhile and do not count on either side. Where twins lie on different pages,
-// the sum stays short: the next pass cuts the pages elsewhere, and two steady passes that saw the
-// same rows, under different cuts, prove them too.
+// the sum stays short: the next pass cuts the pages elsewhere. In an unsorted list twins may lie far
+// apart: there three steady passes in a row that saw the same rows, cut differently, prove them.
 //
 // What is not proven is said so: the window is entered as a gap and the watermark stays. The
 // watermark is the start of a proven pass less an overlap, so that records that appear late are

@@ -27,11 +27,13 @@ func (s scope) String() string {
 type pageSize struct {
 	now, most int
 	good      int // answers since the last change
+	largest   int // page seen: the service may give fewer rows than asked for
 }
 
 const growAfter = 10
 
-func (p *pageSize) succeeded() {
+func (p *pageSize) succeeded(rows int) {
+	p.largest = max(p.largest, rows)
 	if p.good++; p.good >= growAfter && p.now < p.most {
 		p.now, p.good = min(p.most, p.now+max(1, p.now/4)), 0
 	}
@@ -46,13 +48,17 @@ func (p *pageSize) failed() bool {
 	return true
 }
 
-// cut returns the size for the n-th pass over a list: another for each, so that page borders fall
-// elsewhere.
-func (p *pageSize) cut(n int) int {
-	if n == 0 || p.now < 3 {
-		return p.now + n*(3-min(3, p.now)) // tiny pages vary upwards
+// cut returns the size of the page at an offset in the n-th pass over a list. Later passes begin
+// with a shorter page, each another, so that no page border falls where one fell before.
+func (p *pageSize) cut(n, offset int) int {
+	if n == 0 {
+		return p.now
 	}
-	return max(2, p.now-max(n, p.now*n/7))
+	size := max(3, p.now)
+	if offset == 0 {
+		return 1 + min(size, p.largest)*n/(maxPasses+1)
+	}
+	return size
 }
 
 const (
@@ -62,17 +68,17 @@ const (
 
 var errEndless = errors.New("the service's list does not end after 5,000,000 records: narrow the integration, or ask its operator")
 
-// fetch asks for one page. The size follows the failures on the way.
-func (r *reading) fetch(ctx context.Context, sc scope, offset, cut int) (*connect.AuditPage, error) {
+// fetch asks for one page in the n-th pass over a list. The size follows the failures on the way.
+func (r *reading) fetch(ctx context.Context, sc scope, offset, n int) (*connect.AuditPage, error) {
 	if offset > maxRows {
 		return nil, errEndless
 	}
 	for try := 0; ; try++ {
 		page, err := r.client.AuditRecords(ctx, connect.AuditQuery{
-			Window: sc.Window, Type: sc.Type, Code: sc.Code, Offset: offset, Limit: r.size.cut(cut),
+			Window: sc.Window, Type: sc.Type, Code: sc.Code, Offset: offset, Limit: r.size.cut(n, offset),
 		})
 		if err == nil {
-			r.size.succeeded()
+			r.size.succeeded(len(page.Items))
 			r.received(page)
 			return page, r.progress.begin(ctx, r, r.serviceTime(page))
 		}

@@ -28,8 +28,11 @@ type result struct {
 }
 
 const (
-	maxPasses  = 5
-	maxRepeats = 20_000 // records held in memory because they came on two pages of a pass
+	maxPasses = 5
+	// agreeingPasses is how many steady passes in a row, cut differently, prove the twins of an
+	// unsorted list.
+	agreeingPasses = 3
+	maxRepeats     = 20_000 // records held in memory because they came on two pages of a pass
 )
 
 // pass is one reading of a list from its first page to its end.
@@ -42,9 +45,10 @@ type pass struct {
 	refused bool // an offset was refused before the end
 	reason  string
 
-	print   print
-	repeats map[record.Identity]*record.Counted // came on more than one page; Count is of the whole pass
-	flooded bool                                // more repeats than are held
+	print    print
+	agreeing int                                 // steady passes before it that saw the same rows
+	repeats  map[record.Identity]*record.Counted // came on more than one page; Count is of the whole pass
+	flooded  bool                                // more repeats than are held
 
 	start, end, oldest time.Time
 }
@@ -110,8 +114,13 @@ func (r *reading) prove(ctx context.Context, sc scope, t *tally, p, before *pass
 	if t.proven(p) == p.length {
 		return true, nil
 	}
-	p.reason = "records that look alike lie on different pages, and two passes did not agree on them"
-	if before == nil || !before.steady || p.flooded || before.length != p.length || before.print != p.print {
+	p.reason = "records that look alike lie on different pages, and it could not be proven how many they are"
+	if before != nil && before.steady && before.length == p.length && before.print == p.print {
+		p.agreeing = before.agreeing + 1
+	}
+	// In a list sorted by time twins lie side by side, so another cut brings them onto one page, and
+	// a row that came twice may as well be one of a moment's records that changed places.
+	if p.sorted || p.flooded || p.agreeing < agreeingPasses-1 {
 		return false, nil
 	}
 	twins := make([]record.Counted, 0, len(p.repeats))

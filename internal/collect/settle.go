@@ -26,7 +26,7 @@ func (r *reading) settle(ctx context.Context, sc scope, t *tally, p *pass) (bool
 		if err != nil || total <= 0 {
 			return false, err
 		}
-		offset := max(0, total-r.size.cut(0))
+		offset := max(0, total-r.size.now)
 		tail, err := r.fetch(ctx, sc, offset, 0)
 		if err != nil {
 			return false, err
