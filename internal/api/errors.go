@@ -86,7 +86,7 @@ func asError(err error) *Error {
 		return tooLarge(large.Limit)
 	case errors.Is(err, signature.ErrBody):
 		return notAuthenticated(err)
-	case errors.Is(err, catalog.ErrNotFound):
+	case errors.Is(err, catalog.ErrNotFound), errors.Is(err, stage.ErrNotFound):
 		return absent("%v", err)
 	case errors.As(err, &name):
 		return absent("%v", err)

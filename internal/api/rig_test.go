@@ -36,7 +36,7 @@ const (
 // rig is a server with a real catalogue, stage and library; the engine and the
 // store are stood in for, since what they compute is tested where they live.
 type rig struct {
-	t       *testing.T
+	t       testing.TB
 	cat     *catalog.Catalog
 	stage   *stage.Stage
 	lib     *content.Library
@@ -51,6 +51,9 @@ type rig struct {
 	clockMu sync.Mutex
 	offset  time.Duration
 }
+
+// testKey is made once: it takes most of a second under the race detector.
+var testKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 type fakeEngine struct {
 	run     func(query.Request) (*query.Result, error)
@@ -113,7 +116,7 @@ func (g *rig) advance(d time.Duration) {
 	g.offset += d
 }
 
-func newRig(t *testing.T, change ...func(*Options)) *rig {
+func newRig(t testing.TB, change ...func(*Options)) *rig {
 	t.Helper()
 	ctx := context.Background()
 	must := func(err error) {
@@ -124,7 +127,7 @@ func newRig(t *testing.T, change ...func(*Options)) *rig {
 	}
 	g := &rig{t: t, engine: &fakeEngine{}, store: &fakeStore{}, log: &logBuffer{}}
 	var err error
-	g.key, err = rsa.GenerateKey(rand.Reader, 2048)
+	g.key, err = testKey()
 	must(err)
 	g.finger, err = signature.Fingerprint(&g.key.PublicKey)
 	must(err)
@@ -180,7 +183,7 @@ func (g *rig) received() []stage.ReceivedUpload {
 	if err := g.stage.SealReceived(ctx); err != nil {
 		g.t.Fatal(err)
 	}
-	files, err := g.stage.Files(ctx, stage.ReceivedIntegration, 0, 1000)
+	files, err := g.stage.Files(ctx, stage.ReceivedIntegration, 0, 100_000)
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -198,7 +201,7 @@ func (g *rig) received() []stage.ReceivedUpload {
 }
 
 // refused checks status and code of an error of the official client.
-func refused(t *testing.T, err error, status int, code string) {
+func refused(t testing.TB, err error, status int, code string) {
 	t.Helper()
 	var e common.ServiceError
 	if !errors.As(err, &e) {
