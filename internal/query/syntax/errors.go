@@ -135,11 +135,12 @@ func (es *Errors) excerpt(at Span) (text, mark string) {
 }
 
 // runeStart moves an offset back to the start of a character and into the text.
+// A text that is not UTF-8 may have none near; then it gives up.
 func runeStart(s string, i int) int {
 	if i >= len(s) {
 		return len(s)
 	}
-	for i > 0 && !utf8.RuneStart(s[i]) {
+	for n := 1; n < utf8.UTFMax && i > 0 && !utf8.RuneStart(s[i]); n++ {
 		i--
 	}
 	return max(i, 0)

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,16 +18,49 @@ func (p *parser) define(init *Init) {
 		}
 		value, ok = &Text{Name{Span: init.X.Pos(), Text: s, Quoted: true}}, err == nil
 	}
-	if !ok {
-		// Strings keep the name of a variable that only the engine can compute.
-		delete(p.vars, init.Name)
-		p.values[init.Name] = nil
+	if ok {
+		init.Value = value
+		p.grow(len(valueText(value)), Token{Span: init.Span})
+	}
+	p.set(init.Name, value, ok)
+}
+
+// shadow is the former state of a variable.
+type shadow struct {
+	name         string
+	text         string
+	value        Value
+	isText, isIn bool // known to quoted strings, known at all
+}
+
+// set makes a variable known. Quoted strings keep the name of one whose value
+// only the engine can compute.
+func (p *parser) set(name string, value Value, computed bool) {
+	s := shadow{name: name}
+	s.text, s.isText = p.vars[name]
+	s.value, s.isIn = p.values[name]
+	p.shadowed = append(p.shadowed, s)
+	if !computed {
+		delete(p.vars, name)
+		p.values[name] = nil
 		return
 	}
-	init.Value = value
-	p.vars[init.Name] = valueText(value)
-	p.values[init.Name] = value
-	p.grow(len(p.vars[init.Name]), Token{Span: init.Span})
+	p.vars[name], p.values[name] = valueText(value), value
+}
+
+// unset forgets the variables of a sub-query: all but the first so many.
+func (p *parser) unset(outer int) {
+	for _, s := range slices.Backward(p.shadowed[outer:]) {
+		delete(p.vars, s.name)
+		delete(p.values, s.name)
+		if s.isText {
+			p.vars[s.name] = s.text
+		}
+		if s.isIn {
+			p.values[s.name] = s.value
+		}
+	}
+	p.shadowed = p.shadowed[:outer]
 }
 
 // constant computes what needs no engine: literals, variables, || and the

@@ -79,6 +79,7 @@ type parser struct {
 	expanded  int
 	vars      map[string]string // for quoted strings
 	values    map[string]Value  // for bare variables
+	shadowed  []shadow          // what to restore after a sub-query
 	scalars   functionSet
 	aggs      functionSet
 	timeFuncs functionSet
@@ -143,14 +144,11 @@ func invalidUTF8(text string) int {
 // query reads init blocks and commands up to p.end.
 func (p *parser) query() *Query {
 	q := &Query{}
-	from, end := p.here(), p.end
-	first := true
-	for {
-		p.end = p.segment(p.pos, end)
-		p.failed = false
-		if first {
-			q.Inits = p.inits()
-		}
+	end := p.end
+	p.end, p.failed = p.segment(p.pos, end), false
+	from := p.here()
+	q.Inits = p.inits()
+	for first := true; ; first = false {
 		if c := p.command(first); c != nil {
 			q.Commands = append(q.Commands, c)
 		}
@@ -159,7 +157,7 @@ func (p *parser) query() *Query {
 			break
 		}
 		p.pos++ // the pipe
-		first = false
+		p.end, p.failed = p.segment(p.pos, end), false
 	}
 	p.pos, p.end = end, end
 	q.Span = Span{from, max(from, p.behind())}
@@ -198,7 +196,7 @@ func (p *parser) inits() []*Init {
 				p.pos++
 			}
 			p.pos, p.failed = min(p.pos+1, p.end), false
-			p.vars[name], p.values[name] = "", &Text{}
+			p.set(name, &Text{}, true)
 			continue
 		}
 		init.Span = p.since(at)

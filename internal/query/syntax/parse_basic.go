@@ -1,7 +1,6 @@
 package syntax
 
 import (
-	"maps"
 	"strconv"
 )
 
@@ -270,14 +269,13 @@ func (p *parser) subquery() *Subquery {
 	}
 	defer p.leave()
 	clause, usage, fragment, end := p.clause, p.usage, p.fragment, p.end
-	vars, values := p.vars, p.values
-	p.vars, p.values = maps.Clone(vars), maps.Clone(values)
+	outer := len(p.shadowed)
 	p.next()
 	p.end = closing
 	before := len(p.err.List)
 	q := p.query()
 	p.clause, p.usage, p.fragment, p.end = clause, usage, fragment, end
-	p.vars, p.values = vars, values
+	p.unset(outer)
 	p.pos, p.rest = closing+1, 0
 	// A mistake inside is recorded already; what follows the bracket is read on.
 	p.failed = before == len(p.err.List) && p.failed

@@ -115,6 +115,17 @@ func TestVariables(t *testing.T) {
 	}
 	roundTrip(t, text)
 
+	// A block within brackets ends with them.
+	q, err = Parse("init { $a = 1 } init { $c = 3 } [ init { $a = 2 } init { $b = 3 } '$a$b$c' ] and '$a$b$c'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	and = q.Commands[0].(*Search).Term.(*And)
+	inner := and.Terms[0].(*Subquery).Query.Commands[0].(*Search).Term.(*Keyword)
+	if outer := and.Terms[1].(*Keyword); inner.Text != "233" || outer.Text != "1$b3" {
+		t.Errorf("inside %q, outside %q", inner.Text, outer.Text)
+	}
+
 	lower := func(x Expr) (string, error) { return "computed by " + Format(x), nil }
 	q, err = ParseWith("'$n' and '$v'", Options{Variables: []string{"init { $v = 'w' } init { $n = upper(a) }"}, Eval: lower})
 	if err != nil {
