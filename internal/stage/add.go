@@ -1,11 +1,13 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"ledgerline/internal/record"
@@ -31,32 +33,13 @@ func (s *Stage) Add(ctx context.Context, integration string, items []record.Coun
 	if len(items) == 0 {
 		return 0, nil
 	}
-	now := toMicro(s.opts.Clock())
 	err = s.update(ctx, "add", func(tx *sql.Tx) error {
-		count, raise, pend := tx.StmtContext(ctx, s.stmts.count), tx.StmtContext(ctx, s.stmts.raise), tx.StmtContext(ctx, s.stmts.pend)
-		for i := range items {
-			it := &items[i]
-			known := 0
-			if err := count.QueryRowContext(ctx, integration, it.ID[:]).Scan(&known); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		for chunk := range slices.Chunk(items, addChunk) {
+			n, err := s.addChunk(ctx, tx, integration, chunk)
+			if err != nil {
 				return err
 			}
-			if it.Count <= known {
-				continue
-			}
-			// An undated item ages from when it was first seen: it cannot be younger.
-			aged := toMicro(it.Time)
-			if aged == 0 {
-				aged = now
-			}
-			if _, err := raise.ExecContext(ctx, integration, it.ID[:], it.Count, aged); err != nil {
-				return err
-			}
-			for range it.Count - known {
-				if _, err := pend.ExecContext(ctx, integration, toMicro(it.Time), []byte(it.Raw)); err != nil {
-					return err
-				}
-				added++
-			}
+			added += n
 		}
 		return nil
 	})
@@ -64,6 +47,81 @@ func (s *Stage) Add(ctx context.Context, integration string, items []record.Coun
 		return 0, fmt.Errorf("stage: adding to %s: %w", integration, err)
 	}
 	return added, nil
+}
+
+// addChunk is how many items share a statement: one statement a row costs twice the time.
+const addChunk = 200
+
+func (s *Stage) addChunk(ctx context.Context, tx *sql.Tx, integration string, items []record.Counted) (added int, err error) {
+	known, err := knownCounts(ctx, tx, integration, items)
+	if err != nil {
+		return 0, err
+	}
+	now := toMicro(s.opts.Clock())
+	var raise, pend []any
+	for i := range items {
+		it := &items[i]
+		more := it.Count - known[it.ID]
+		if more <= 0 {
+			continue
+		}
+		known[it.ID] = it.Count
+		// An undated item ages from when it was first seen: it cannot be younger.
+		at := toMicro(it.Time)
+		raise = append(raise, integration, it.ID[:], it.Count, cmp.Or(at, now))
+		for range more {
+			pend = append(pend, integration, at, []byte(it.Raw))
+			added++
+			if len(pend) >= 3*addChunk { // a huge count must not outgrow a statement
+				if err := insertRows(ctx, tx, insertPending, "(?,?,?)", 3, pend, ""); err != nil {
+					return 0, err
+				}
+				pend = pend[:0]
+			}
+		}
+	}
+	if err := insertRows(ctx, tx, insertIdentity, "(?,?,?,?)", 4, raise, " ON CONFLICT DO UPDATE SET count = excluded.count"); err != nil {
+		return 0, err
+	}
+	return added, insertRows(ctx, tx, insertPending, "(?,?,?)", 3, pend, "")
+}
+
+const (
+	insertIdentity = "INSERT INTO identity (integration, id, count, time) VALUES "
+	insertPending  = "INSERT INTO pending (integration, time, raw) VALUES "
+)
+
+// insertRows runs one statement for all rows; width is the number of values in each.
+func insertRows(ctx context.Context, tx *sql.Tx, into, row string, width int, values []any, after string) error {
+	if len(values) == 0 {
+		return nil
+	}
+	rows := strings.Repeat(","+row, len(values)/width)[1:]
+	_, err := tx.ExecContext(ctx, into+rows+after, values...)
+	return err
+}
+
+func knownCounts(ctx context.Context, tx *sql.Tx, integration string, items []record.Counted) (map[record.Identity]int, error) {
+	known := make(map[record.Identity]int, len(items))
+	args := []any{integration}
+	for i := range items {
+		args = append(args, items[i].ID[:])
+	}
+	rows, err := tx.QueryContext(ctx, "SELECT id, count FROM identity WHERE integration = ? AND id IN ("+
+		strings.Repeat(",?", len(items))[1:]+")", args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id sql.RawBytes
+		var n int
+		if err := rows.Scan(&id, &n); err != nil {
+			return nil, err
+		}
+		known[record.Identity(id)] = n
+	}
+	return known, rows.Err()
 }
 
 // Pending counts the rows of an integration that are durable but in no file yet.

@@ -60,12 +60,6 @@ CREATE TABLE token (
 CREATE INDEX token_received ON token (received);
 `
 
-// statements are those of the hot paths, prepared once.
-type statements struct {
-	raise, count, pend *sql.Stmt // Add
-	token              *sql.Stmt // Receive
-}
-
 func (s *Stage) openLedger() error {
 	open := func(conns int, extra string) (*sql.DB, error) {
 		// FULL: a commit is on disk when it returns, which Add promises.
@@ -114,21 +108,9 @@ func (s *Stage) migrate() error {
 }
 
 func (s *Stage) prepare() error {
-	for _, p := range []struct {
-		to  **sql.Stmt
-		db  *sql.DB
-		sql string
-	}{
-		{&s.stmts.count, s.write, "SELECT count FROM identity WHERE integration = ? AND id = ?"},
-		{&s.stmts.raise, s.write, "INSERT INTO identity (integration, id, count, time) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = excluded.count"},
-		{&s.stmts.pend, s.write, "INSERT INTO pending (integration, time, raw) VALUES (?, ?, ?)"},
-		{&s.stmts.token, s.read, "SELECT content, upload FROM token WHERE scope = ? AND token = ? AND received > ?"},
-	} {
-		stmt, err := p.db.Prepare(p.sql)
-		if err != nil {
-			return fmt.Errorf("stage: ledger: %w", err)
-		}
-		*p.to = stmt
+	var err error
+	if s.findToken, err = s.read.Prepare("SELECT content, upload FROM token WHERE scope = ? AND token = ? AND received > ?"); err != nil {
+		return fmt.Errorf("stage: ledger: %w", err)
 	}
 	return nil
 }

@@ -44,8 +44,9 @@ type Stage struct {
 	disk    disk
 	write   *sql.DB // one connection: SQLite has one writer
 	read    *sql.DB
-	stmts   statements
 	journal *journal
+
+	findToken *sql.Stmt
 
 	sealing sync.Mutex // guards listing: sequence, order and chain
 

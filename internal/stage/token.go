@@ -55,7 +55,7 @@ func (s *Stage) tokenUsed(ctx context.Context, k tokenKey) (tokenUse, bool, erro
 	var use tokenUse
 	var content []byte
 	var upload string
-	err := s.stmts.token.QueryRowContext(ctx, k.user, k.token, toMicro(s.opts.Clock().Add(-tokenLife))).Scan(&content, &upload)
+	err := s.findToken.QueryRowContext(ctx, k.user, k.token, toMicro(s.opts.Clock().Add(-tokenLife))).Scan(&content, &upload)
 	if errors.Is(err, sql.ErrNoRows) {
 		return use, false, nil
 	}
