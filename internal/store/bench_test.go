@@ -61,7 +61,11 @@ func cpu() time.Duration {
 // BenchmarkIngest stores chunks of 10,000 records, as a busy upload API makes them.
 func BenchmarkIngest(b *testing.B) {
 	const size = 10_000
-	s := open(b, b.TempDir(), store.Options{})
+	s, err := store.Open(b.TempDir(), nil, store.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
 	entries := auditEntries(size, 1)
 	var raw int64
 	for _, e := range entries {
@@ -89,7 +93,11 @@ func BenchmarkMerge(b *testing.B) {
 	var used time.Duration
 	for b.Loop() {
 		b.StopTimer()
-		s := open(b, b.TempDir(), store.Options{MergeAbove: parts - 1})
+		s, err := store.Open(b.TempDir(), nil, store.Options{MergeAbove: parts - 1})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer s.Close()
 		for i := range parts {
 			ingest(b, s, chunk(1, i, auditEntries(size, uint64(i))...))
 		}
