@@ -38,7 +38,7 @@ campaign: build
 
 # Writes docs/benchmarks.md.
 bench: build
-	bin/ledgerline-bench 2>/dev/null || $(GO) run ./internal/bench -out docs/benchmarks.md
+	$(GO) run ./cmd/bench -out docs/benchmarks.md
 
 vuln:
 	$(GO) run $(GOVULNCHECK) ./...

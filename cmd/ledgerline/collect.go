@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ledgerline/internal/runner"
 	"ledgerline/internal/stage"
 )
 
@@ -60,7 +61,7 @@ func collectAll(ctx context.Context, g *globals, only []string, once bool) (err 
 		if len(only) > 0 && !slices.Contains(only, name) {
 			continue
 		}
-		run, err := n.runner.Run(ctx, name, "once")
+		run, err := n.runner.Run(ctx, name, runner.Once)
 		printRun(g.out, run)
 		failed = failed || err != nil || run.State != stage.Succeeded
 	}

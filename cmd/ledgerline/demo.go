@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ledgerline/internal/config"
+	"ledgerline/internal/runner"
 	"ledgerline/internal/simulate"
 	"ledgerline/internal/stage"
 )
@@ -102,7 +103,7 @@ func (d *demo) run(ctx context.Context) error {
 	defer stop()
 
 	d.introduce(cfg, oracle)
-	run, err := n.runner.Run(ctx, demoIntegration, "once")
+	run, err := n.runner.Run(ctx, demoIntegration, runner.Once)
 	if err != nil {
 		printRun(d.out, run)
 		return err

@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"ledgerline/internal/config"
 )
@@ -31,7 +32,8 @@ type globals struct {
 	terminal
 	config  string
 	verbose bool
-	level   slog.Level // least level that is logged, unless verbose
+	level   slog.Level       // least level that is logged, unless verbose
+	clock   func() time.Time // nil: time.Now
 }
 
 func (g *globals) load() (*config.Config, error) { return config.Load(g.config, g.env) }

@@ -1,18 +1,17 @@
 package main
 
 import (
-	"crypto/md5"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"ledgerline/internal/config"
 )
 
 // apiKey is an OCI API key in a folder: a private key, its public half and an
@@ -43,7 +42,7 @@ func makeAPIKey(dir, tenancy, user, region string) (*apiKey, error) {
 	if block == nil {
 		return nil, fmt.Errorf("%s holds no key; remove it and start again", k.publicFile)
 	}
-	k.fingerprint = fingerprint(block.Bytes)
+	k.fingerprint = config.KeyFingerprint(block.Bytes)
 	text := fmt.Sprintf("[DEFAULT]\nuser=%s\nfingerprint=%s\ntenancy=%s\nregion=%s\nkey_file=%s\n", user, k.fingerprint, tenancy, region, k.privateFile)
 	return k, os.WriteFile(k.configFile, []byte(text), 0o600)
 }
@@ -68,14 +67,4 @@ func (k *apiKey) generate() (public []byte, err error) {
 	}
 	public = pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 	return public, os.WriteFile(k.publicFile, public, 0o644)
-}
-
-// fingerprint is OCI's: MD5 over the DER of the public key, in pairs.
-func fingerprint(der []byte) string {
-	sum := md5.Sum(der)
-	pairs := make([]string, len(sum))
-	for i, b := range sum {
-		pairs[i] = hex.EncodeToString([]byte{b})
-	}
-	return strings.Join(pairs, ":")
 }

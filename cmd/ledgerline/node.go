@@ -60,10 +60,10 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 	if server == nil {
 		server = config.DefaultServer()
 	}
-	if n.stage, err = stage.Open(cfg.Data, stage.Options{Logger: n.log}); err != nil {
+	if n.stage, err = stage.Open(cfg.Data, stage.Options{Clock: g.clock, Logger: n.log}); err != nil {
 		return n, err
 	}
-	if n.catalog, err = catalog.Open(ctx, cfg.Data, seeds(server), catalog.Options{Logger: n.log}); err != nil {
+	if n.catalog, err = catalog.Open(ctx, cfg.Data, seeds(server), catalog.Options{Clock: g.clock, Logger: n.log}); err != nil {
 		return n, err
 	}
 	if n.defaultGroup, err = defaultLogGroup(ctx, n.catalog, server); err != nil {
@@ -75,18 +75,18 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 	if n.engine, err = duckdb.Open(duckdb.Options{Dirs: []string{store.SegmentDir(cfg.Data)}, TempDir: filepath.Join(cfg.Data, "tmp")}); err != nil {
 		return n, err
 	}
-	if n.store, err = store.Open(cfg.Data, n.engine, store.Options{Logger: n.log}); err != nil {
+	if n.store, err = store.Open(cfg.Data, n.engine, store.Options{Clock: g.clock, Logger: n.log}); err != nil {
 		return n, err
 	}
-	n.query = query.NewEngine(n.store, catalogue{n.library, n.catalog, n.log}, query.Options{Logger: n.log})
+	n.query = query.NewEngine(n.store, catalogue{n.library, n.catalog, n.log}, query.Options{Clock: g.clock, Logger: n.log})
 	o, err := connectOracle(cfg, n.log)
 	if err != nil {
 		return n, err
 	}
-	n.runner = runner.New(n.stage, n.integrations(o), runner.Options{Logger: n.log})
+	n.runner = runner.New(n.stage, n.integrations(o), runner.Options{Clock: g.clock, Logger: n.log})
 	n.server, err = api.New(api.Parts{
 		Stage: n.stage, Library: n.library, Content: n.library, Store: n.store, Query: answers{n.query}, Catalog: n.catalog,
-	}, api.Options{Logger: n.log, Tenancy: server.Tenancy, Namespace: server.Namespace, Version: version(), Limits: api.Limits{MaxUpload: server.MaxUpload}})
+	}, api.Options{Clock: g.clock, Logger: n.log, Tenancy: server.Tenancy, Namespace: server.Namespace, Version: version(), Limits: api.Limits{MaxUpload: server.MaxUpload}})
 	return n, err
 }
 

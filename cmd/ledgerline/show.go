@@ -12,6 +12,9 @@ import (
 	"ledgerline/internal/stage"
 )
 
+// countOrder is the order in which the counts of a step are shown.
+var countOrder = [...]string{"pages", "received", "new", "duplicates", "files", "records", "bytes", "warnings", "quarantined"}
+
 // printRun shows a run and its steps, the first error last.
 func printRun(w io.Writer, run stage.Run) {
 	took := ""
@@ -21,8 +24,10 @@ func printRun(w io.Writer, run stage.Run) {
 	fmt.Fprintf(w, "run %d of %s (%s) %s%s\n", run.ID, run.Integration, run.Trigger, run.State, took)
 	for _, s := range run.Steps {
 		var parts []string
-		for _, name := range sortedKeys(s.Counts) {
-			parts = append(parts, count(s.Counts[name])+" "+name)
+		for _, name := range countOrder {
+			if n, ok := s.Counts[name]; ok {
+				parts = append(parts, count(n)+" "+name)
+			}
 		}
 		line := fmt.Sprintf("  %-8s %-10s %8s  %s", s.Name, s.State, duration(s.Started, s.Ended), strings.Join(parts, ", "))
 		fmt.Fprintln(w, strings.TrimRight(line, " "))

@@ -355,7 +355,7 @@ func (r *reader) user(s *section) User {
 	if bits := u.PublicKey.N.BitLen(); bits < 2048 || bits > 4096 {
 		r.problem(s.lineAt("public_key_file"), "%s: %s has %d bits; use a key of 2048 to 4096 bits", s.at("public_key_file"), u.PublicKeyFile, bits)
 	}
-	real := keyFingerprint(block.Bytes)
+	real := KeyFingerprint(block.Bytes)
 	switch {
 	case u.Fingerprint == "":
 		u.Fingerprint = real
@@ -367,8 +367,8 @@ func (r *reader) user(s *section) User {
 	return u
 }
 
-// keyFingerprint is OCI's: MD5 over the DER of the public key, in pairs.
-func keyFingerprint(der []byte) string {
+// KeyFingerprint is OCI's: MD5 over the DER of the public key, in pairs.
+func KeyFingerprint(der []byte) string {
 	sum := md5.Sum(der)
 	pairs := make([]string, len(sum))
 	for i, b := range sum {

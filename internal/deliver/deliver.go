@@ -136,7 +136,7 @@ func (d *Deliverer) one(ctx context.Context, sink Sink, f stage.File, out *Outco
 		return false, d.stage.Quarantine(ctx, sink.Name(), f, err.Error())
 	}
 	if err != nil {
-		return false, fmt.Errorf("%s %s to %s: %w", sink.Step(), f.Name, sink.Name(), err)
+		return false, fmt.Errorf("%s: %w", sink.Name(), err)
 	}
 	out.Files++
 	out.Bytes += f.Bytes

@@ -17,6 +17,12 @@ import (
 	"ledgerline/internal/stage"
 )
 
+// What starts a run.
+const (
+	Scheduled = "schedule"
+	Once      = "once"
+)
+
 // Integration moves the records of one source to its sinks.
 type Integration struct {
 	Name      string
@@ -91,7 +97,7 @@ func (r *Runner) Serve(ctx context.Context) {
 			for ctx.Err() == nil {
 				next := time.NewTimer(in.Every)
 				// A failed run is kept and logged; the schedule goes on.
-				_, _ = r.Run(ctx, in.Name, "schedule")
+				_, _ = r.Run(ctx, in.Name, Scheduled)
 				select {
 				case <-ctx.Done():
 				case <-next.C:
@@ -117,7 +123,10 @@ func (r *Runner) Run(ctx context.Context, name, trigger string) (stage.Run, erro
 	}
 	defer r.busy[name].Unlock()
 
-	run := &execution{runner: r, run: stage.Run{Integration: name, Trigger: trigger, Started: r.opts.Clock().UTC(), State: stage.Running}}
+	run := &execution{runner: r, level: slog.LevelError, run: stage.Run{Integration: name, Trigger: trigger, Started: r.opts.Clock().UTC(), State: stage.Running}}
+	if trigger != Scheduled {
+		run.level = slog.LevelDebug // whoever asked for the run is shown it
+	}
 	id, err := r.ledger.BeginRun(ctx, name, trigger)
 	if err != nil {
 		return run.run, err
@@ -173,6 +182,7 @@ type execution struct {
 	runner *Runner
 	run    stage.Run
 	errs   []error
+	level  slog.Level // at which a failed step is logged
 }
 
 func (e *execution) step(ctx context.Context, name, target string, do func(*stage.Step) error) {
@@ -191,7 +201,7 @@ func (e *execution) step(ctx context.Context, name, target string, do func(*stag
 		if e.run.FirstError == "" {
 			e.run.FirstError = name + ": " + err.Error()
 		}
-		e.runner.opts.Logger.Error("step failed", "integration", e.run.Integration, "step", name, "error", err)
+		e.runner.opts.Logger.Log(ctx, e.level, "step failed", "integration", e.run.Integration, "step", name, "error", err)
 	}
 	e.keep(ctx)
 }

@@ -1,0 +1,99 @@
+// Command bench measures the real binary: uploads until they can be searched,
+// queries, space on disk, and many small uploads at once. It writes a page of
+// Markdown with the machine and the commit. Figures of different machines are
+// compared by the yardstick that is measured in the same run.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+func main() {
+	b := bench{}
+	out := flag.String("out", "docs/benchmarks.md", "page to write")
+	flag.StringVar(&b.binary, "bin", "bin/ledgerline", "the program to measure")
+	flag.IntVar(&b.records, "records", 1_000_000, "audit records to upload")
+	flag.IntVar(&b.clients, "clients", 20, "clients of the small uploads")
+	flag.IntVar(&b.rate, "rate", 500, "small uploads a second")
+	flag.DurationVar(&b.during, "during", 30*time.Second, "how long they go on")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	page, err := b.run(ctx)
+	if err == nil {
+		err = os.WriteFile(*out, []byte(page), 0o644)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+type bench struct {
+	binary           string
+	records, clients int
+	rate             int
+	during           time.Duration
+}
+
+func (b *bench) run(ctx context.Context) (string, error) {
+	dir, err := os.MkdirTemp("", "ledgerline-bench-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	say("making %d records", b.records)
+	documents, err := makeDocuments(b.records)
+	if err != nil {
+		return "", err
+	}
+	yard := measureYardstick(documents)
+
+	say("uploading %d documents", len(documents))
+	s, err := startServer(ctx, b.binary, filepath.Join(dir, "large"))
+	if err != nil {
+		return "", err
+	}
+	defer s.kill()
+	large, err := measureIngest(ctx, s, documents, b.records)
+	if err != nil {
+		return "", err
+	}
+	say("asking")
+	answers, err := measureQueries(ctx, s)
+	if err != nil {
+		return "", err
+	}
+	large.peak = s.peakMemory()
+	if err := s.stop(); err != nil {
+		return "", err
+	}
+	large.space = measureSpace(s.data)
+
+	say("%d small uploads a second for %s", b.rate, b.during)
+	if s, err = startServer(ctx, b.binary, filepath.Join(dir, "small")); err != nil {
+		return "", err
+	}
+	defer s.kill()
+	small, err := measureSmall(ctx, s, b.clients, b.rate, b.during)
+	if err != nil {
+		return "", err
+	}
+	small.peak = s.peakMemory()
+	if err := s.stop(); err != nil {
+		return "", err
+	}
+
+	var page strings.Builder
+	writePage(&page, b, yard, large, answers, small)
+	return page.String(), nil
+}
+
+func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
