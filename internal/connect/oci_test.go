@@ -118,6 +118,19 @@ func TestServerDown(t *testing.T) {
 	}
 }
 
+// The SDK's circuit breaker would open after ten failures and hide the rest.
+func TestNothingButOurRetriesDecides(t *testing.T) {
+	o, s := ociClient(t, newBench(), reply{503, jsonType, `{"code":"ServiceUnavailable"}`})
+	for range 3 {
+		if _, err := o.Upload(t.Context(), upload); KindOf(err) != Transient {
+			t.Error(err)
+		}
+	}
+	if s.count() != 24 {
+		t.Errorf("%d requests for 3 calls of 8 attempts", s.count())
+	}
+}
+
 func TestUploadedFilesFindsTheNameOnly(t *testing.T) {
 	next := func(body, page string) reply {
 		h := map[string]string{"Content-Type": "application/json"}
