@@ -73,7 +73,7 @@ func (r *delimitedReader) read(run *run, level int, piece span) error {
 		}
 		i = end
 		text := line.of(s)
-		if strings.TrimSpace(text) == "" || strings.TrimSpace(strings.TrimPrefix(text, "\ufeff")) == r.header {
+		if trimBlank(text) == "" || strings.TrimSpace(strings.TrimPrefix(text, "\ufeff")) == r.header {
 			continue
 		}
 		values = r.split(values[:0], text)

@@ -111,7 +111,7 @@ func (r *jsonReader) read(run *run, level int, piece span) error {
 			w.damage = start // nothing of it is kept yet
 		}
 		i = w.resume(w.damage)
-		if strings.TrimSpace(w.s[w.damage:i]) == "" {
+		if trimBlank(w.s[w.damage:i]) == "" {
 			run.warnings.add("DocumentTruncated", "a JSON document ends before it is complete; its complete entries were kept", w.s[start:])
 			continue
 		}

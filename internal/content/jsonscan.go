@@ -28,6 +28,10 @@ func skipBlank(s string, i int) int {
 	return i
 }
 
+// trimBlank drops JSON white space around a text. Other kinds of white space are
+// content that must not be lost.
+func trimBlank(s string) string { return strings.Trim(s, " \n\r\t") }
+
 // skipValue returns the index after the value that starts at s[i], which is not
 // blank. It does not call itself, so that depth costs no stack.
 func skipValue(s string, i int) (int, bool) {

@@ -176,7 +176,7 @@ func (r *run) reject(level int, piece span, reason string) {
 		return
 	}
 	h := &r.held[next]
-	if h.end > 0 && strings.TrimSpace(r.body[h.end:piece.start]) == "" {
+	if h.end > 0 && trimBlank(r.body[h.end:piece.start]) == "" {
 		h.end = piece.end
 		return
 	}
@@ -201,7 +201,7 @@ func (r *run) flush(level int) error {
 
 // failed keeps a piece that no parser can read.
 func (r *run) failed(piece span, reason string) {
-	text := strings.TrimSpace(piece.of(r.body))
+	text := trimBlank(piece.of(r.body))
 	if text == "" {
 		return
 	}
