@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -60,56 +59,6 @@ func TestWordsIgnoreCaseLikeComparisonsDo(t *testing.T) {
 			t.Fatalf("%U: folding twice differs", r)
 		}
 	}
-}
-
-// FuzzTokens: no word of a text, of its JSON-decoded form or of a field may be
-// missing from the filter.
-func FuzzTokens(f *testing.F) {
-	f.Add("plain words", "field value")
-	f.Add(`{"a":"caf\u00e9s","b":"x\ny","c":"C:\\new\\bob","d":"\ud83d\ude00z\uD800q"}`, "MiXeD_1 ß")
-	f.Add(`"\u0041bc\`, `\u00`)
-	f.Add("\xff\xfe a\x80b", "\x00")
-	dir := f.TempDir()
-	s, err := store.Open(dir, nil, store.Options{})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(func() { s.Close() })
-	n := 0
-	f.Fuzz(func(t *testing.T, text, field string) {
-		n++
-		in := ingest(t, s, chunk(1, n, entry(origin("a"), noon, 0, text, record.Cell{Field: "f", Value: record.Text(field)})))
-		words := append(slices.Collect(store.Words(strings.ToValidUTF8(text, "\uFFFD"))), slices.Collect(store.Words(strings.ToValidUTF8(field, "\uFFFD")))...)
-		var decoded any
-		if json.Unmarshal([]byte(text), &decoded) == nil {
-			words = append(words, stringsIn(decoded)...)
-		}
-		sn := s.Snapshot()
-		defer sn.Release()
-		for _, w := range words {
-			parts, err := sn.Parts(context.Background(), store.Filter{Tokens: []string{w}})
-			if err != nil || !slices.ContainsFunc(parts, func(p store.Part) bool { return p.Segment.ID == in.Segments[0] }) {
-				t.Fatalf("word %q of %q, %q is not found: %v", w, text, field, err)
-			}
-		}
-	})
-}
-
-// stringsIn returns the words of all strings in a JSON value.
-func stringsIn(v any) (words []string) {
-	switch v := v.(type) {
-	case string:
-		return slices.Collect(store.Words(v))
-	case []any:
-		for _, e := range v {
-			words = append(words, stringsIn(e)...)
-		}
-	case map[string]any:
-		for k, e := range v {
-			words = append(append(words, slices.Collect(store.Words(k))...), stringsIn(e)...)
-		}
-	}
-	return words
 }
 
 // TestPartsPrune: a rare word reads few blocks, a word that is nowhere reads
