@@ -11,6 +11,7 @@ import (
 
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/content"
+	"ledgerline/internal/query"
 	"ledgerline/internal/query/syntax"
 	"ledgerline/internal/signature"
 	"ledgerline/internal/stage"
@@ -29,7 +30,9 @@ func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
 func (e *Error) Unwrap() error { return e.Cause }
 
-// notImplementedCode answers for operations of Oracle's that are absent here.
+// notImplementedCode answers for operations of Oracle's that are absent here. The
+// wording is this project's; clients with retries on treat it as any other 5xx,
+// while Oracle's own MethodNotImplemented is the one they give up on at once.
 const notImplementedCode = "NotImplemented"
 
 func invalid(format string, args ...any) *Error {
@@ -71,15 +74,15 @@ func notAuthenticated(cause error) *Error {
 // asError turns any error of a handler into what the client is told.
 func asError(err error) *Error {
 	var e *Error
-	var query *syntax.Errors
+	var mistakes *syntax.Errors
 	var one *syntax.Error
 	var name *content.NotFoundError
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &e):
 		return e
-	case errors.As(err, &query):
-		return &Error{Status: http.StatusBadRequest, Code: "InvalidParameter", Message: query.Error()}
+	case errors.As(err, &mistakes):
+		return &Error{Status: http.StatusBadRequest, Code: "InvalidParameter", Message: mistakes.Error()}
 	case errors.As(err, &one):
 		return &Error{Status: http.StatusBadRequest, Code: "InvalidParameter", Message: one.Error()}
 	case errors.As(err, &large):
@@ -104,6 +107,11 @@ func asError(err error) *Error {
 		return unavailable("the server is shutting down", err)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &Error{Status: http.StatusRequestTimeout, Code: "RequestTimeout", Message: "the body came too slowly", Cause: err}
+	case errors.Is(err, query.ErrDeadline), errors.Is(err, query.ErrMemory), errors.Is(err, query.ErrRows):
+		// Not one of the 5xx, which clients would try again eight times.
+		return &Error{Status: http.StatusBadRequest, Code: "LimitExceeded", Message: err.Error(), Cause: err}
+	case errors.Is(err, context.Canceled):
+		return &Error{Status: http.StatusBadRequest, Code: "CannotParseRequest", Message: "the client went away", Cause: err}
 	case errors.Is(err, context.DeadlineExceeded):
 		return unavailable("the request took too long", err)
 	}

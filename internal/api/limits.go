@@ -19,7 +19,7 @@ type Limits struct {
 	HeaderWait  time.Duration // longest wait for the headers; default 10 s
 	MaxHeader   int           // bytes of all headers; default 32 KiB
 	QueryTime   time.Duration // longest synchronous query; default 60 s
-	WriteTime   time.Duration // longest time from headers to the end of the answer; default 15 min
+	WriteTime   time.Duration // longest time from the end of the body to the end of the answer; default 15 min
 	KeepAlive   time.Duration // longest idle connection; default 2 min
 	QueryLimit  int           // rows of a synchronous query; default 2001
 	OwnRowLimit int           // rows of our own query call; default 100,000
@@ -45,8 +45,11 @@ func (l Limits) withDefaults() Limits {
 // HTTPServer returns a server of a handler of ours with the limits on headers,
 // idle connections and slow readers set. Bodies are bounded by the handler.
 func (s *Server) HTTPServer(h http.Handler) *http.Server {
+	// The write deadline is set before the body is read, so the slowest body allowed
+	// comes on top.
+	write := s.limits.WriteTime + s.limits.BodyIdle + s.slowest(s.limits.MaxUpload)
 	return &http.Server{Handler: h, ReadHeaderTimeout: s.limits.HeaderWait, IdleTimeout: s.limits.KeepAlive,
-		WriteTimeout: s.limits.WriteTime, MaxHeaderBytes: s.limits.MaxHeader}
+		WriteTimeout: write, MaxHeaderBytes: s.limits.MaxHeader}
 }
 
 // budget is a number of bytes that requests share.
@@ -68,12 +71,17 @@ func (b *budget) give(n int64) { b.left.Add(n) }
 func (s *Server) timed(c *call) io.ReadCloser {
 	// Deadlines of connections are of the machine's clock, not of Options.Clock.
 	end := time.Now().Add(s.limits.BodyIdle)
-	if n := c.r.ContentLength; n > 0 {
-		end = end.Add(time.Duration(float64(n) / float64(s.limits.BodyRate) * float64(time.Second)))
-	} else {
-		end = end.Add(time.Duration(float64(s.limits.MaxUpload) / float64(s.limits.BodyRate) * float64(time.Second)))
+	size := c.r.ContentLength
+	if size < 0 {
+		size = s.limits.MaxUpload
 	}
+	end = end.Add(s.slowest(size))
 	return &timedBody{ReadCloser: c.body, conn: http.NewResponseController(c.w), idle: s.limits.BodyIdle, end: end}
+}
+
+// slowest is how long a body of a size may take at BodyRate.
+func (s *Server) slowest(size int64) time.Duration {
+	return time.Duration(float64(size) / float64(s.limits.BodyRate) * float64(time.Second))
 }
 
 type timedBody struct {

@@ -41,7 +41,8 @@ func (m *metrics) request(operation string, status int, took time.Duration) {
 	m.duration.WithLabelValues(operation).Observe(took.Seconds())
 }
 
-// showMetrics writes the metrics in Prometheus' format.
+// showMetrics writes the metrics in Prometheus' format; promhttp answers itself, so
+// this is the one handler that returns no response.
 func (s *Server) showMetrics(c *call) (*response, error) {
 	s.metrics.handler.ServeHTTP(c.w, c.r)
 	return nil, nil

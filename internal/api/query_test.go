@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"net/http/httptest"
 	"reflect"
@@ -219,6 +220,12 @@ func TestSDKQueryRefused(t *testing.T) {
 	if !strings.Contains(g.log.String(), "secret path /x") {
 		t.Error("the log does not have the cause")
 	}
+
+	g.engine.run = func(query.Request) (*query.Result, error) {
+		return nil, fmt.Errorf("%w: ask for less", query.ErrDeadline)
+	}
+	_, err = c.Query(ctx, queryRequest("*"))
+	refused(t, err, 400, "LimitExceeded")
 
 	for name, k := range map[string]struct {
 		change func(*loganalytics.QueryRequest)

@@ -1,10 +1,12 @@
 // Package api serves HTTP: Oracle's Log Analytics calls as the official clients
 // make them, and our own calls under /ledgerline/v1.
 //
-// A request goes through router.go (raw request target to operation), auth.go
-// (signature) and a handler: uploads.go, loggroups.go, namespaces.go, content.go
-// and query.go hold Oracle's operations, own*.go ours; operations.go is the table
-// of all of them. A handler returns a response or an error, wire.go writes either.
+// A request goes through wire.go (request id, log, answer), router.go (raw request
+// target to operation), auth by internal/signature, and a handler: upload.go takes
+// uploads, uploads.go lists them, loggroups.go, namespaces.go, content.go (lists),
+// contentzip.go (import, export) and query.go with columns.go hold the rest of
+// Oracle's operations, own.go and ownquery.go ours; operations.go is the table of
+// all of them. A handler returns a response or an error, and writes nothing itself.
 package api
 
 import (
