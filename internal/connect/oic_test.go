@@ -159,8 +159,13 @@ func TestRetriesAreBoundedAndSeen(t *testing.T) {
 func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 	b := newBench()
 	c, s := oicClient(t, b, reply{401, nil, ""}, reply{200, jsonType, onePage})
-	if _, err := c.AuditRecords(t.Context(), AuditQuery{Window: "1h"}); err != nil || s.count() != 2 || len(b.slept()) != 0 {
-		t.Errorf("%d requests, slept %v: %v", s.count(), b.slept(), err)
+	tokens := &script{replies: []reply{tokenReply(goodToken), tokenReply(strings.Replace(goodToken, bearer, "another", 1))}}
+	c.auth = NewOAuth(OAuthConfig{TokenURL: serve(t, tokens), ClientID: "abc", ClientSecret: secret, Scope: "s"}, b.options())
+	if _, err := c.AuditRecords(t.Context(), AuditQuery{Window: "1h"}); err != nil || s.count() != 2 || tokens.count() != 2 || len(b.slept()) != 0 {
+		t.Errorf("%d requests with %d tokens, slept %v: %v", s.count(), tokens.count(), b.slept(), err)
+	}
+	if got := s.requests[1].Header.Get("Authorization"); got != "Bearer another" {
+		t.Errorf("the second try carries %q", got)
 	}
 }
 

@@ -42,13 +42,17 @@ func newKey(t *testing.T) string {
 // storage gives a client of the simulated Object Storage whose clock may differ.
 func storage(t *testing.T, address string, clock func() time.Time) *connect.OCI {
 	t.Helper()
+	return storageWith(t, address, connect.Options{Clock: clock, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
+}
+
+func storageWith(t *testing.T, address string, opts connect.Options) *connect.OCI {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "key.pem")
 	if err := os.WriteFile(file, []byte(newKey(t)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	o, err := connect.NewOCI(connect.OCIConfig{Tenancy: tenancy, User: user, Fingerprint: fingerprint, KeyFile: file, Region: "eu-frankfurt-1",
-		Endpoints: map[string]string{connect.ObjectStorage: address}},
-		connect.Options{Clock: clock, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
+		Endpoints: map[string]string{connect.ObjectStorage: address}}, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +93,19 @@ func TestObjectStorageKeepsWhatItAcknowledges(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestLostAnswerStoresTheObject(t *testing.T) {
+	s, _, server := start(t, Options{History: -1, Faults: Faults{Rates: map[Fault]Rate{StoreLost: {Count: 1}}}}, connect.RetryPolicy{})
+	var held bool
+	retried := connect.Options{Clock: s.Now, Sleep: func(context.Context, time.Duration) error {
+		_, err := s.objects.get("logs", "x") // between the lost answer and the next try
+		held = err == nil
+		return nil
+	}}
+	if err := storageWith(t, server.URL, retried).PutObject(t.Context(), connect.Object{Namespace: "demo", Bucket: "logs", Name: "x", CreateOnly: true}); err != nil || !held {
+		t.Errorf("held after the first try: %v, error %v", held, err)
 	}
 }
 
@@ -295,6 +312,9 @@ func TestControls(t *testing.T) {
 	_, body := call("GET", "/simulator/truth?instance=x&list=true", "")
 	if err := json.Unmarshal([]byte(body), &got); err != nil {
 		t.Fatal(err)
+	}
+	if named := s.Truth(""); named.Instance != s.opts.Instance || named.Digest != s.Truth(s.opts.Instance).Digest || named.Digest == got.Digest {
+		t.Errorf("the truth of no name is that of %q", named.Instance)
 	}
 	want, sum := s.Truth("x"), 0
 	for _, n := range got.Identities {
