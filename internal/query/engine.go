@@ -165,6 +165,9 @@ func (s *session) parts(ctx context.Context) compile.Parts {
 // sql compiles the plan as it stands.
 func (s *session) sql(ctx context.Context, columns []*plan.Column) (string, error) {
 	sql, err := compile.SQL(s.plan.Root, columns, s.engine.dialect, s.parts(ctx))
+	if err != nil && ctx.Err() != nil {
+		return "", refine(ctx, err)
+	}
 	if err != nil {
 		return "", fmt.Errorf("compile the query: %w", err)
 	}

@@ -32,15 +32,14 @@ func (e *Engine) Explain(ctx context.Context, req Request, analyze bool) (*Expla
 	}
 	defer s.close()
 	planned := time.Since(s.started)
-	columns := s.plan.Columns
-	if s.plan.Series != nil {
-		columns = s.pointColumns()
-	}
-	sql, err := s.sql(ctx, columns)
+	sql, err := s.sql(ctx, s.allColumns())
 	if err != nil {
 		return nil, err
 	}
 	out := &Explanation{Plan: s.plan.String(), SQL: sql, Window: s.plan.Window.String()}
+	if err := s.explainAttached(ctx, out); err != nil {
+		return nil, err
+	}
 	out.Steps = []Step{{"plan", -1, planned}, {"compile", -1, time.Since(s.started) - planned}, {"run", -1, 0}}
 	if analyze {
 		begun := time.Now()

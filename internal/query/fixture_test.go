@@ -42,7 +42,9 @@ func (f fields) LogGroups() map[string]string { return f.groups }
 const groupA, groupB = "ocid1.loggroup.oc1..a", "ocid1.loggroup.oc1..b"
 
 func testFields() fields {
-	s := func(name, display string) record.Field { return record.Field{Name: name, Display: display, Type: record.String} }
+	s := func(name, display string) record.Field {
+		return record.Field{Name: name, Display: display, Type: record.String}
+	}
 	list := []record.Field{
 		{Name: "time", Display: "Time", Type: record.Timestamp},
 		{Name: "mbody", Display: "Original Log Content", Type: record.String, LargeData: true},

@@ -50,6 +50,9 @@ func (e *Engine) Run(ctx context.Context, req Request) (*Result, error) {
 	if s.plan.Grouped {
 		res.Groups = res.Total
 	}
+	if err := s.attach(ctx, res); err != nil {
+		return nil, err
+	}
 	if req.Matched {
 		if res.Matched, err = s.matched(ctx); err != nil {
 			return nil, err
@@ -83,15 +86,12 @@ func (e *Engine) deadline(ctx context.Context, req Request) (context.Context, co
 
 // stream yields the first rows of the plan.
 func (s *session) stream(ctx context.Context, limit int, row func([]any) error) error {
-	columns := s.plan.Columns
-	if s.plan.Series != nil {
-		columns = s.pointColumns()
-	}
+	columns := s.allColumns()
 	if n := s.plan.Newest; n != nil && (n.Limit >= 0 || limit < math.MaxInt) {
 		if n.Limit >= 0 {
 			limit = min(limit, n.Limit)
 		}
-		return s.newest(ctx, columns, limit, row)
+		return s.newest(ctx, columns, limit, firstSlice, row)
 	}
 	root := s.plan.Root
 	if limit < math.MaxInt {
@@ -180,13 +180,13 @@ func describe(columns []*plan.Column) []Column {
 const firstSlice = 50_000
 
 // newest reads records from the newest on, in slices of time that grow, until
-// there are enough: no later slice can hold a newer record.
-func (s *session) newest(ctx context.Context, columns []*plan.Column, limit int, row func([]any) error) error {
+// there are enough: no later slice can hold a newer record. The first aims at
+// want records.
+func (s *session) newest(ctx context.Context, columns []*plan.Column, limit int, want int64, row func([]any) error) error {
 	scan, root := s.plan.Search, s.plan.Root
 	whole := scan.Window
 	defer func() { s.plan.Root, scan.Window = root, whole }()
 	segments := s.snapshot.Segments(filter(whole, scan))
-	want := int64(firstSlice)
 	for limit > 0 {
 		cut, last := sliceStart(segments, scan.Window, want)
 		if !last {

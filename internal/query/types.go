@@ -47,6 +47,20 @@ type Result struct {
 	Partial string // why the result is not complete; empty when it is
 	Elapsed time.Duration
 	Series  *Series // the result of timestats, also flattened into Rows
+	Charts  []Chart // further results of timestats, made of the groups of a link
+	Tables  []NamedTable
+}
+
+// Chart is a time series beside the rows.
+type Chart struct {
+	Name   string
+	Series *Series
+}
+
+// NamedTable is what createtable attaches to a result.
+type NamedTable struct {
+	Name string
+	Table
 }
 
 // Column of a result.

@@ -6,6 +6,7 @@ package compile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"ledgerline/internal/query/plan"
@@ -18,12 +19,12 @@ type Dialect interface {
 	Ident(name string) string
 	// Literal writes a value of the type; nil is a typed null.
 	Literal(v any, t plan.Type) (string, error)
-	// Type names a type, for casts.
-	Type(t plan.Type) string
 	// Call writes an operation on arguments that are SQL already.
 	Call(c *plan.Call, args []string) (string, error)
-	// Aggregate writes an aggregate function, directly followed by the filter.
-	Aggregate(a plan.Agg, arg, order, filter string) string
+	// Aggregate writes an aggregate function, directly followed by the suffix.
+	Aggregate(a plan.Agg, arg, order, suffix string) string
+	// Dense gathers values into a list of n, each at its place from 0.
+	Dense(value, place, empty string, n int) string
 	// Cast converts a value; what does not fit becomes null.
 	Cast(value string, from, to plan.Type) string
 	// Files reads segment files as a table. With numbered there is a column
@@ -101,6 +102,11 @@ func (c *compiler) note(e plan.Expr) {
 		for _, a := range e.Args {
 			c.note(a)
 		}
+	case *plan.Among:
+		for _, x := range slices.Concat(e.Left, e.Right) {
+			c.note(x)
+		}
+		c.visit(e.In)
 	}
 }
 
@@ -176,6 +182,16 @@ func (c *compiler) rows(n plan.Node) string {
 		return c.join(n)
 	case *plan.Grid:
 		return "SELECT * FROM " + c.table(n.Lines) + "\nCROSS JOIN " + c.d.Series(n.Column.ID, n.Buckets)
+	case *plan.Union:
+		var parts []string
+		for i, part := range n.Parts {
+			var list []string
+			for j, e := range n.Values[i] {
+				list = append(list, c.expr(e)+" AS "+c.d.Ident(n.Columns[j].ID))
+			}
+			parts = append(parts, "SELECT "+strings.Join(list, ", ")+" FROM "+c.table(part))
+		}
+		return strings.Join(parts, "\nUNION ALL\n")
 	case *plan.Values:
 		return c.values(n)
 	}
@@ -188,13 +204,13 @@ func (c *compiler) aggregate(n *plan.Aggregate) string {
 	for _, k := range n.Keys {
 		show, key := c.expr(k.Show), c.expr(k.By)
 		if key != show {
-			show = c.agg(plan.Agg{Function: plan.Any, Arg: k.Show})
+			show = c.agg(plan.Agg{Function: plan.Any, Arg: k.Show}, "")
 		}
 		list = append(list, show+" AS "+c.d.Ident(k.Column.ID))
 		by = append(by, key)
 	}
 	for _, a := range n.Aggs {
-		list = append(list, c.agg(a)+" AS "+c.d.Ident(a.Column.ID))
+		list = append(list, c.agg(a, "")+" AS "+c.d.Ident(a.Column.ID))
 	}
 	if len(list) == 0 {
 		list = []string{"count(*)"}
@@ -206,7 +222,8 @@ func (c *compiler) aggregate(n *plan.Aggregate) string {
 	return s
 }
 
-func (c *compiler) agg(a plan.Agg) string {
+// agg writes an aggregate; over makes it one of a window.
+func (c *compiler) agg(a plan.Agg, over string) string {
 	var arg, order string
 	if a.Arg != nil {
 		arg = c.expr(a.Arg)
@@ -214,11 +231,18 @@ func (c *compiler) agg(a plan.Agg) string {
 	if a.Order != nil {
 		order = c.expr(a.Order)
 	}
+	empty := ""
+	if a.Empty != nil {
+		empty = c.expr(a.Empty)
+	}
 	filter := ""
 	if a.Where != nil {
 		filter = " FILTER (WHERE " + c.expr(a.Where) + ")"
 	}
-	return c.d.Aggregate(a, arg, order, filter)
+	if a.Function == plan.Dense {
+		return c.d.Dense(arg, order, empty, a.N)
+	}
+	return c.d.Aggregate(a, arg, order, filter+over)
 }
 
 func (c *compiler) window(n *plan.Window) string {
@@ -233,7 +257,7 @@ func (c *compiler) window(n *plan.Window) string {
 	ordered := strings.Join(over, " ")
 	list := []string{"*"}
 	for _, a := range n.Aggs {
-		list = append(list, c.agg(a)+" OVER ("+whole+") AS "+c.d.Ident(a.Column.ID))
+		list = append(list, c.agg(a, " OVER ("+whole+")")+" AS "+c.d.Ident(a.Column.ID))
 	}
 	for _, r := range n.Ranks {
 		arg := ""
@@ -355,6 +379,8 @@ func (c *compiler) expr(e plan.Expr) string {
 			c.fail(err)
 		}
 		return s
+	case *plan.Among:
+		return c.among(e)
 	case *plan.Call:
 		s, err := c.d.Call(e, c.exprs(e.Args))
 		if err != nil {
@@ -364,4 +390,42 @@ func (c *compiler) expr(e plan.Expr) string {
 	}
 	c.fail(fmt.Errorf("compile: no SQL for %T", e))
 	return ""
+}
+
+// among tests whether values agree with a row of another relation: rows without
+// nulls by a membership test, which engines hash, the others one by one.
+func (c *compiler) among(e *plan.Among) string {
+	left, right := c.exprs(e.Left), c.exprs(e.Right)
+	rows := c.table(e.In)
+	var whole, same, some, inner []string
+	for i := range left {
+		name := c.d.Ident(fmt.Sprintf("among%d", i))
+		inner = append(inner, right[i]+" AS "+name)
+		whole = append(whole, "s."+name+" IS NOT NULL")
+		same = append(same, "(s."+name+" IS NULL OR "+left[i]+" = s."+name+")")
+		some = append(some, "s."+name)
+	}
+	child := "(SELECT " + strings.Join(inner, ", ") + " FROM " + rows + ") AS s"
+	all := strings.Join(whole, " AND ")
+	subject := left[0]
+	if len(left) > 1 {
+		subject = "(" + strings.Join(left, ", ") + ")"
+	}
+	list := strings.Join(some, ", ")
+	if len(left) > 1 {
+		list = "(" + list + ")"
+	}
+	s := "(" + subject + " IN (SELECT " + list + " FROM " + child + " WHERE " + all + ")"
+	if len(left) == 1 {
+		return s + ")"
+	}
+	return s + " OR EXISTS (SELECT 1 FROM " + child + " WHERE NOT (" + all + ") AND coalesce(" + strings.Join(casts(some), ", ") + ") IS NOT NULL AND " + strings.Join(same, " AND ") + "))"
+}
+
+func casts(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = "CAST(" + s + " AS VARCHAR)"
+	}
+	return out
 }

@@ -129,8 +129,8 @@ func (d DuckDB) Series(column string, n int) string {
 }
 
 // Aggregate writes an aggregate function.
-func (d DuckDB) Aggregate(a plan.Agg, arg, order, filter string) string {
-	f := func(s string) string { return s + filter }
+func (d DuckDB) Aggregate(a plan.Agg, arg, order, suffix string) string {
+	f := func(s string) string { return s + suffix }
 	switch a.Function {
 	case plan.CountRows:
 		return f("count(*)")
@@ -161,4 +161,9 @@ func (d DuckDB) Aggregate(a plan.Agg, arg, order, filter string) string {
 	default:
 		return f("min(" + arg + ")")
 	}
+}
+
+// Dense gathers values into a list of n.
+func (DuckDB) Dense(value, place, empty string, n int) string {
+	return fmt.Sprintf("list_transform(range(%d), lambda i: coalesce(map_from_entries(list(struct_pack(k := %s, v := %s)))[i], %s))", n, place, value, empty)
 }

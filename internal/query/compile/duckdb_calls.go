@@ -255,7 +255,7 @@ func (d DuckDB) strings(c *plan.Call, a []string) string {
 		at := "instr(reverse(" + s + "), reverse(" + a[1] + "))"
 		return "CASE WHEN " + at + " = 0 THEN -1 ELSE length(" + s + ") - length(" + a[1] + ") - " + at + " + 1 END"
 	case plan.Extract:
-		return "CASE WHEN regexp_matches(" + a[0] + ", " + a[1] + ") THEN regexp_extract(" + strings.Join(a, ", ") + ") END"
+		return "CASE WHEN regexp_matches(" + a[0] + ", " + a[1] + ") THEN regexp_extract(" + a[0] + ", " + a[1] + ", CAST(" + a[2] + " AS INTEGER)) END"
 	case plan.JSONPath:
 		return "TRY(json_extract_string(" + a[0] + ", " + a[1] + "))"
 	}

@@ -41,6 +41,40 @@ func (p *planner) command(f *frame, c syntax.Command) {
 		p.fields(f, c)
 	case *syntax.Rename:
 		p.rename(f, c)
+	case *syntax.Link:
+		p.link(f, c)
+	case *syntax.EventStats:
+		p.eventStats(f, c)
+	case *syntax.AddFields:
+		p.addFields(f, c)
+	case *syntax.Extract:
+		p.extract(f, c)
+	case *syntax.Regex:
+		p.regex(f, c)
+	case *syntax.JSONExtract:
+		p.jsonExtract(f, c)
+	case *syntax.Bucket:
+		p.bucket(f, c)
+	case *syntax.Delta:
+		p.delta(f, c)
+	case *syntax.Frequent:
+		p.frequent(f, frequency{c.Limit, c.ShowCount, c.ShowPercent, c.Fields, c.By, true})
+	case *syntax.Rare:
+		p.frequent(f, frequency{c.Limit, c.ShowCount, c.ShowPercent, c.Fields, c.By, false})
+	case *syntax.CompareWith:
+		p.compareWith(f, c)
+	case *syntax.TimeCompare:
+		p.timeCompare(f, c)
+	case *syntax.GeoStats:
+		p.geoStats(f, c)
+	case *syntax.FieldSummary:
+		p.fieldSummary(f, c)
+	case *syntax.CreateTable:
+		p.createTable(f, c)
+	case *syntax.HighlightGroups:
+		p.highlightGroups(f, c)
+	case *syntax.Lookup:
+		p.lookupTable(f, c)
 	case *syntax.Highlight, *syntax.HighlightRows:
 		// They change what a page looks like, not the rows.
 	default:

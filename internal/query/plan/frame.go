@@ -1,11 +1,13 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
 	"ledgerline/internal/query/syntax"
 	"ledgerline/internal/record"
+	"ledgerline/internal/store"
 )
 
 // shape is the kind of rows a command receives (section 6.1 of the reference).
@@ -31,8 +33,17 @@ type frame struct {
 	order   []Order
 	time    *Column // time of the row; nil when it has none
 
+	keys   []Key // of groups
 	link   *link
 	points *Series
+
+	attached []attachment
+}
+
+// attachment is a result beside the rows: a chart or a table of groups.
+type attachment struct {
+	name  string
+	frame *frame
 }
 
 func (f *frame) grouped() bool { return f.shape != records }
@@ -125,12 +136,32 @@ func (s *Scan) column(p *planner, field record.Field) *Column {
 	if c := s.fields[field.Name]; c != nil {
 		return c
 	}
+	if field.Name == store.ColGroup && len(p.env.Catalogue.LogGroups()) > 0 && field.Display != field.Name {
+		return s.groupNames(p, field)
+	}
 	c := p.column(field.Display, Type{KindOf(field.Type), field.MultiValued})
 	c.ID = field.Name + "_" + c.ID
 	c.Internal, c.Field, c.Unit = field.Name, field.Type, field.Unit
 	c.CaseSensitive, c.Large = field.CaseSensitive, field.LargeData
 	s.fields[field.Name] = c
 	s.Columns = append(s.Columns, c)
+	return c
+}
+
+// groupNames shows log groups by name; records hold their OCIDs.
+func (s *Scan) groupNames(p *planner, field record.Field) *Column {
+	raw := p.column(field.Display, Type{Kind: String})
+	raw.Internal, raw.CaseSensitive = store.ColGroup, true
+	s.Columns = append(s.Columns, raw)
+	names := p.env.Catalogue.LogGroups()
+	var args []Expr
+	for _, id := range slices.Sorted(maps.Keys(names)) {
+		args = append(args, test(Eq, ref(raw), text(id)), text(names[id]))
+	}
+	c := p.column(field.Display, Type{Kind: String})
+	c.Internal, c.Field = field.Name, field.Type
+	s.Derived = append(s.Derived, Assign{c, call(If, String, append(args, ref(raw))...)})
+	s.fields[field.Name], s.groupID = c, raw
 	return c
 }
 

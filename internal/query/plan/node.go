@@ -49,6 +49,7 @@ type Scan struct {
 	Columns []*Column
 	Derived []Assign // computed from Columns before Where is tested
 	fields  map[string]*Column
+	groupID *Column // OCID of the log group, when the name is shown
 }
 
 // Filter keeps rows for which Cond is true.
@@ -85,7 +86,8 @@ type Agg struct {
 	Arg      Expr    // nil for count of rows
 	Order    Expr    // what "first" and "last" mean, for those functions that need it
 	P        float64 // of Percentile, between 0 and 1
-	N        int     // of FirstN
+	N        int     // of FirstN, and the number of buckets of Dense
+	Empty    Expr    // of Dense: the member where there is nothing
 	Where    Expr    // may be nil; only rows for which it is true count
 }
 
@@ -107,6 +109,7 @@ const (
 	Latest     AggOp = "latest"   // value at the greatest Order
 	FirstN     AggOp = "firstn"   // list of the first N values by Order
 	Any        AggOp = "any"      // one deterministic value: the least
+	Dense      AggOp = "dense"    // list of N values, each at the place that Order gives from 0
 )
 
 // Window writes aggregates over all rows of a partition, or positions in it,
@@ -185,6 +188,13 @@ type Grid struct {
 	Column  *Column // number of the bucket, from 0
 }
 
+// Union puts relations one after the other. Each gives its values for Columns.
+type Union struct {
+	Columns []*Column
+	Parts   []Node
+	Values  [][]Expr // one list a part
+}
+
 // Values is a small literal table.
 type Values struct {
 	Columns []*Column
@@ -218,6 +228,9 @@ func (n *Join) Inputs() []Node { return []Node{n.Left, n.Right} }
 // Inputs of the node.
 func (n *Grid) Inputs() []Node { return []Node{n.Lines} }
 
+// Inputs of the node.
+func (n *Union) Inputs() []Node { return n.Parts }
+
 // Inputs of a literal table: none.
 func (*Values) Inputs() []Node { return nil }
 
@@ -239,6 +252,7 @@ func Exprs(n Node) []Expr {
 			add(a.Arg)
 			add(a.Order)
 			add(a.Where)
+			add(a.Empty)
 		}
 	}
 	switch n := n.(type) {
@@ -267,6 +281,12 @@ func Exprs(n Node) []Expr {
 		aggs(n.Aggs)
 		for _, r := range n.Ranks {
 			add(r.Arg)
+		}
+	case *Union:
+		for _, list := range n.Values {
+			for _, e := range list {
+				add(e)
+			}
 		}
 	case *Sort:
 		order(n.By)

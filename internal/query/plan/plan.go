@@ -52,12 +52,13 @@ type Lookup struct {
 
 // Plan is a checked query.
 type Plan struct {
-	Root    Node      // yields the rows in their final order
-	Columns []*Column // what to send back
-	Window  record.Window
-	Series  *Series // set when the rows are points of a time series
-	Grouped bool    // rows are groups, not records
-	Search  *Scan   // the records that pass the first search clause
+	Root     Node      // yields the rows in their final order
+	Columns  []*Column // what to send back
+	Window   record.Window
+	Series   *Series // set when the rows are points of a time series
+	Grouped  bool    // rows are groups, not records
+	Attached []Attached
+	Search   *Scan // the records that pass the first search clause
 	// Newest is set when the rows are records by descending time and each row
 	// depends on its own record only, so that they may be read from the newest on.
 	Newest *Sort
@@ -78,7 +79,7 @@ func Make(q *syntax.Query, env Env) (*Plan, error) {
 	if env.Zone == nil {
 		env.Zone = time.UTC
 	}
-	p := &planner{env: env, errors: syntax.Errors{Source: q.Source}}
+	p := &planner{env: env, errors: syntax.Errors{Source: q.Source}, consumed: map[syntax.SearchTerm]bool{}}
 	f := p.query(q, env.Window)
 	if err := p.failure(); err != nil {
 		return nil, err
@@ -88,4 +89,10 @@ func Make(q *syntax.Query, env Env) (*Plan, error) {
 		return nil, err
 	}
 	return out, nil
+}
+
+// Attached is a result beside the rows: a chart when its plan has a series, else a table.
+type Attached struct {
+	Name string
+	Plan *Plan
 }

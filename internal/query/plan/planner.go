@@ -17,9 +17,16 @@ type planner struct {
 	columns int
 	depth   int
 	errors  syntax.Errors
-	failed  error  // of Env's functions
-	clause  string // command being planned, in upper case
-	main    *Scan  // of the outermost search
+	failed  error            // of Env's functions
+	clause  string           // command being planned, in upper case
+	main    *Scan            // of the outermost search
+	before  prefix           // of the command being planned
+	rest    []syntax.Command // after it
+	// forced replaces the effective window of the next search, for commands
+	// that run what is before them over another window.
+	forced *record.Window
+	// consumed are the terms that the window of their search stands for.
+	consumed map[syntax.SearchTerm]bool
 	// window is the effective one of the pipe being planned, whole that of the outermost.
 	window, whole record.Window
 }
@@ -33,8 +40,20 @@ func itoa(n int) string { return strconv.Itoa(n) }
 func (p *planner) query(q *syntax.Query, window record.Window) *frame {
 	outer, clause := p.window, p.clause
 	defer func() { p.window, p.clause = outer, clause }()
+	if len(q.Commands) > maxCommands {
+		p.report(q.Commands[maxCommands], "a query may have %d commands", maxCommands)
+		return nil
+	}
+	return p.pipe(q.Commands, window)
+}
+
+// pipe plans commands, of which the first is a source of rows.
+func (p *planner) pipe(commands []syntax.Command, window record.Window) *frame {
 	var f *frame
-	for i, c := range q.Commands {
+	before := p.before
+	defer func() { p.before = before }()
+	for i, c := range commands {
+		p.before, p.rest = prefix{commands[:i], window}, commands[i+1:]
 		p.clause = strings.ToUpper(c.Keyword())
 		if i == 0 {
 			f = p.source1(c, window)
@@ -47,6 +66,15 @@ func (p *planner) query(q *syntax.Query, window record.Window) *frame {
 	}
 	return f
 }
+
+// prefix is what comes before a command, for those that run it again.
+type prefix struct {
+	commands []syntax.Command
+	window   record.Window
+}
+
+// maxCommands bounds a pipe, because engines bound how deep statements nest.
+const maxCommands = 150
 
 // maxErrors ends planning: more would not help the reader.
 const maxErrors = 20
@@ -77,6 +105,9 @@ func (p *planner) finish(f *frame) *Plan {
 	out.Root = s
 	if f.shape == records {
 		out.Newest = newest(s, f)
+	}
+	for _, a := range f.attached {
+		out.Attached = append(out.Attached, Attached{a.name, p.finish(a.frame)})
 	}
 	return out
 }

@@ -42,8 +42,24 @@ func (w *printer) node(n Node, depth int) {
 	}
 	w.seen[n] = len(w.seen) + 1
 	w.line(depth, fmt.Sprintf("#%d %s", w.seen[n], Describe(n)))
+	for _, e := range Exprs(n) {
+		w.subqueries(e, depth+1)
+	}
 	for _, in := range n.Inputs() {
 		w.node(in, depth+1)
+	}
+}
+
+// subqueries prints the plans of sub-queries within an expression.
+func (w *printer) subqueries(e Expr, depth int) {
+	switch e := e.(type) {
+	case *Among:
+		w.line(depth, "sub-query")
+		w.node(e.In, depth+1)
+	case *Call:
+		for _, a := range e.Args {
+			w.subqueries(a, depth)
+		}
 	}
 }
 
@@ -103,6 +119,8 @@ func Describe(n Node) string {
 		return string(n.Mode) + " join on " + strings.Join(on, " and ")
 	case *Grid:
 		return fmt.Sprintf("grid of %d buckets", n.Buckets)
+	case *Union:
+		return fmt.Sprintf("union of %d", len(n.Parts))
 	case *Values:
 		return fmt.Sprintf("table of %d rows", len(n.Rows))
 	}
@@ -179,6 +197,8 @@ func Text(e Expr) string {
 			return "member"
 		}
 		return label(e.Column)
+	case *Among:
+		return "(" + strings.Join(texts(e.Left), ", ") + ") among the rows of a sub-query"
 	case *Const:
 		switch v := e.Value.(type) {
 		case nil:

@@ -19,6 +19,9 @@ func defaultColumns() []string {
 func (p *planner) records(c *syntax.Search, window record.Window) *frame {
 	p.window = window
 	p.narrow(c.Term)
+	if p.forced != nil {
+		p.window, p.forced = *p.forced, nil
+	}
 	scan := &Scan{Window: p.window, Groups: p.env.Groups, fields: map[string]*Column{}}
 	if p.main == nil {
 		p.main, p.whole = scan, p.window
@@ -86,6 +89,7 @@ func (p *planner) narrow(t syntax.SearchTerm) {
 		switch t := t.(type) {
 		case *syntax.Compare:
 			if at, ok := p.bound(t.Field, t.Value); ok {
+				p.consumed[t] = t.Op != syntax.OpNe
 				switch t.Op {
 				case syntax.OpGt:
 					raise(at.Add(time.Millisecond))
@@ -120,16 +124,22 @@ func (p *planner) narrow(t syntax.SearchTerm) {
 
 // narrowBetween takes both ends of a between; * opens an end.
 func (p *planner) narrowBetween(t *syntax.Between, raise, cut func(time.Time), lower, upper *bool) {
+	done := 0
 	if _, ok := t.Low.(*syntax.Any); ok {
 		*lower = true
+		done++
 	} else if at, ok := p.bound(t.Field, t.Low); ok {
 		raise(at)
+		done++
 	}
 	if _, ok := t.High.(*syntax.Any); ok {
 		*upper = true
+		done++
 	} else if at, ok := p.bound(t.Field, t.High); ok {
 		cut(at.Add(time.Millisecond))
+		done++
 	}
+	p.consumed[t] = done == 2
 }
 
 func isTime(n syntax.Name) bool { return strings.EqualFold(n.Text, "time") }
@@ -160,6 +170,9 @@ func (p *planner) bound(n syntax.Name, v syntax.Value) (time.Time, bool) {
 // what it says may narrow the scan itself.
 func (p *planner) term(f *frame, t syntax.SearchTerm, must bool) Expr {
 	must = must && f.node == Node(f.scan)
+	if p.consumed[t] {
+		return nil // the window says it
+	}
 	switch t := t.(type) {
 	case *syntax.All:
 		return nil
@@ -210,7 +223,26 @@ func (p *planner) compareTerm(f *frame, t *syntax.Compare, must bool) Expr {
 	if must && t.Op == syntax.OpEq {
 		p.prune(f, c, []Expr{v})
 	}
+	if id := p.groupID(f, c); id != nil && (t.Op == syntax.OpEq || t.Op == syntax.OpNe) {
+		e := p.oneOf(t.Value, id, []Expr{v})
+		if e != nil {
+			e = test(Or, e, p.compare(t.Value, syntax.OpEq, ref(c), v))
+		}
+		if e != nil && t.Op == syntax.OpNe {
+			return negation(e)
+		}
+		return e
+	}
 	return p.compare(t.Value, t.Op, p.subject(c), v)
+}
+
+// groupID is the column with the OCID beside a column with the name of a log
+// group: either may be compared with.
+func (p *planner) groupID(f *frame, c *Column) Expr {
+	if f.shape == records && f.scan.fields[store.ColGroup] == c && f.scan.groupID != nil {
+		return ref(f.scan.groupID)
+	}
+	return nil
 }
 
 // literal is a value of the search clause: the words true and false are text there.
@@ -256,6 +288,9 @@ func (p *planner) inTerm(f *frame, t *syntax.InList, must bool) Expr {
 		p.prune(f, c, values)
 	}
 	e := p.oneOf(t, p.subject(c), values)
+	if id := p.groupID(f, c); id != nil && e != nil {
+		e = test(Or, p.oneOf(t, id, values), e)
+	}
 	if e != nil && t.Not {
 		return negation(e)
 	}

@@ -54,7 +54,7 @@ func (p *planner) like2(c *Column, t Type) *Column {
 
 // groups makes f a frame of groups with these keys and values, ordered by key.
 func (p *planner) groups(f *frame, n Node, keys []Key, values []*Column) {
-	*f = frame{node: n, shape: groups, after: p.clause, names: map[string]*Column{}}
+	*f = frame{node: n, shape: groups, after: p.clause, names: map[string]*Column{}, keys: keys, attached: f.attached}
 	for _, k := range keys {
 		f.define(k.Column)
 		f.visible = append(f.visible, k.Column)

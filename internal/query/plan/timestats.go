@@ -11,7 +11,39 @@ const MaxLines = 1000
 
 // timeStats aggregates by buckets of time: one row of each bucket and line,
 // also where there is nothing.
+//
+// After link it is a chart beside the groups, which stay the rows, unless
+// nothing but commands for series follows.
 func (p *planner) timeStats(f *frame, c *syntax.TimeStats) {
+	if f.shape == links && !seriesOnly(p.rest) {
+		g := f.clone()
+		g.attached = nil
+		p.seriesOf(g, c)
+		if g.shape == series {
+			name := "Chart"
+			if c.Name != nil {
+				name = c.Name.Text
+			}
+			f.attached = append(f.attached, attachment{name, g})
+		}
+		return
+	}
+	p.seriesOf(f, c)
+}
+
+// seriesOnly reports whether all commands make sense for a time series alone.
+func seriesOnly(commands []syntax.Command) bool {
+	for _, c := range commands {
+		switch c.(type) {
+		case *syntax.Sort, *syntax.Head, *syntax.TimeCompare, *syntax.Delta, *syntax.Highlight, *syntax.HighlightRows:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func (p *planner) seriesOf(f *frame, c *syntax.TimeStats) {
 	at := p.timeField(f, c.Field)
 	if at == nil {
 		return
@@ -112,7 +144,7 @@ func (p *planner) lines(points Node, a *aggregation, by []Key, limit int, larges
 
 // seriesFrame makes f a frame of points.
 func (p *planner) seriesFrame(f *frame, n Node, s *Series, time *Column, keys []Key, values []*Column, number *Column) {
-	*f = frame{node: n, shape: series, after: p.clause, names: map[string]*Column{}, time: time, points: s}
+	*f = frame{node: n, shape: series, after: p.clause, names: map[string]*Column{}, time: time, points: s, attached: f.attached}
 	f.define(time)
 	f.visible = []*Column{time}
 	for _, k := range keys {

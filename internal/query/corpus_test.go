@@ -1,0 +1,88 @@
+package query
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ledgerline/internal/query/syntax"
+	"ledgerline/internal/record"
+)
+
+// learn runs a query against a catalogue that grows by the fields it is said to
+// lack: numbers where a function of numbers wants them, else text.
+func learn(t *testing.T, e *Engine, text string) error {
+	known := testFields()
+	for range 30 {
+		e.catalogue = known
+		_, err := e.Run(t.Context(), request(text))
+		var bad *syntax.Errors
+		if !errors.As(err, &bad) {
+			return err
+		}
+		before := len(known.list)
+		for _, x := range bad.List {
+			clause, name, ok := strings.Cut(strings.TrimPrefix(x.Message, "Invalid field for "), ": ")
+			clause, gone := strings.CutSuffix(clause, " after LINK") // its records may have the field
+			if !ok || strings.Contains(clause, " after ") || gone && clause == "FIELDS" {
+				continue
+			}
+			if _, exists := known.Field(name); exists {
+				continue
+			}
+			f := record.Field{Name: fmt.Sprintf("udf%d", len(known.list)), Display: name, Type: record.String}
+			switch clause {
+			case "SUM", "AVG", "PCT", "MEDIAN", "MAX", "MIN", "WHERE", "EVAL":
+				f.Type = record.Double
+			}
+			known.list = append(known.list, f)
+		}
+		if len(known.list) == before {
+			return err
+		}
+	}
+	return errors.New("no end of unknown fields")
+}
+
+// TestRealQueries runs every query of published dashboards over a store that
+// has the fields it names. A query may only be refused for a command that is
+// not supported yet.
+func TestRealQueries(t *testing.T) {
+	shared := os.Getenv("LEDGERLINE_SHARED")
+	if shared == "" {
+		shared = "../../../shared/data"
+	}
+	data, err := os.ReadFile(filepath.Join(shared, "queries.jsonl"))
+	if err != nil {
+		t.Skip("the published queries are not here: ", err)
+	}
+	st := newStore(t)
+	ingest(t, st, 1, readRecords(t, "testdata/records.jsonl"))
+	refused := map[string]int{}
+	total, ran := 0, 0
+	for line := range bytes.Lines(data) {
+		var q struct{ Query string }
+		if err := json.Unmarshal(line, &q); err != nil {
+			t.Fatal(err)
+		}
+		total++
+		err := learn(t, newEngine(st), q.Query)
+		var bad *syntax.Errors
+		switch {
+		case err == nil:
+			ran++
+		case errors.As(err, &bad) && strings.Contains(err.Error(), "not supported"):
+			for _, x := range bad.List {
+				refused[x.Message]++
+			}
+		default:
+			t.Errorf("%s\n%v", q.Query, err)
+		}
+	}
+	t.Logf("%d of %d queries ran; refused: %v", ran, total, refused)
+}
