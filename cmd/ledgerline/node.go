@@ -30,6 +30,7 @@ import (
 type node struct {
 	cfg      *config.Config
 	log      *slog.Logger
+	now      func() time.Time
 	progress func(collect.Progress)
 
 	release      func() // the lock of the data directory
@@ -47,7 +48,10 @@ type node struct {
 // open takes the data directory and opens every part of it, in the order in
 // which records flow. What was left half done by a crash is repaired here.
 func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err error) {
-	n = &node{cfg: cfg, log: g.logger()}
+	n = &node{cfg: cfg, log: g.logger(), now: time.Now}
+	if g.clock != nil {
+		n.now = g.clock
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.close())
@@ -93,10 +97,10 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 // close closes what open opened, in reverse.
 func (n *node) close() error {
 	var errs []error
-	if n.store != nil {
-		errs = append(errs, n.store.Close())
-	}
-	if n.engine != nil {
+	switch {
+	case n.store != nil:
+		errs = append(errs, n.store.Close()) // and its engine
+	case n.engine != nil:
 		errs = append(errs, n.engine.Close())
 	}
 	if n.catalog != nil {
@@ -185,7 +189,47 @@ func (n *node) retain(ctx context.Context) error {
 		keep = n.cfg.Server.Retention
 	}
 	_, err := n.store.Retain(ctx, keep.For)
-	return err
+	return errors.Join(err, n.retainStage(ctx, keep.Default))
+}
+
+// Ages beyond which the ledger lets go. No service of Oracle's lists audit
+// records for longer than six months, so older identities are not asked for.
+const (
+	keepIdentities = 400 * config.Day
+	keepRuns       = 90 * config.Day
+)
+
+// retainStage removes stage files that are old and that every sink has had.
+func (n *node) retainStage(ctx context.Context, keep time.Duration) error {
+	now := n.now()
+	var errs []error
+	for _, in := range n.runner.Integrations() {
+		_, err := n.stage.Forget(ctx, in.Name, now.Add(-keepIdentities))
+		errs = append(errs, err)
+	}
+	_, err := n.stage.ForgetRuns(ctx, now.Add(-keepRuns))
+	errs = append(errs, err)
+	if keep > 0 {
+		_, err := n.stage.Retain(ctx, stage.Retention{Before: now.Add(-keep), Sinks: n.sinksOf})
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// sinksOf names the sinks that must have had a file before it may go.
+func (n *node) sinksOf(integration string) (names []string) {
+	if integration == stage.ReceivedIntegration {
+		return []string{n.receivedSink().Name()}
+	}
+	for _, in := range n.runner.Integrations() {
+		if in.Name != integration {
+			continue
+		}
+		for _, s := range in.Sinks {
+			names = append(names, s.Name())
+		}
+	}
+	return names
 }
 
 // defaultLogGroup is the first configured one, else the first there is, else a new one.

@@ -79,6 +79,9 @@ func New(ledger Ledger, integrations []Integration, opts Options) *Runner {
 	return r
 }
 
+// Integrations that are run.
+func (r *Runner) Integrations() []Integration { return r.integrations }
+
 // Names of the integrations.
 func (r *Runner) Names() []string {
 	names := make([]string, len(r.integrations))
