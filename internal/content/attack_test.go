@@ -91,7 +91,7 @@ func TestExpand(t *testing.T) {
 }
 
 func TestExpandRefuses(t *testing.T) {
-	zeros := make([]byte, 40<<20)
+	zeros := make([]byte, 12<<20)
 	bomb := gzipOf(t, zeros)
 	many := make([]zipMember, 30)
 	for i := range many {

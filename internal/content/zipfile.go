@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	maxContentXML     = 64 << 20 // bytes, expanded
+	maxContentXML     = 16 << 20 // bytes, expanded
 	maxContentMembers = 200
 )
 
