@@ -51,8 +51,8 @@ type Value interface {
 // Query is a pipe of commands. The first is a Search or a SearchLookup.
 type Query struct {
 	Span
-	Source   string // the text that was parsed
-	Inits    []*Init
+	Source   string  // the text that was parsed
+	Inits    []*Init // variables of the request first; the spans of those are within their own text
 	Commands []Command
 }
 

@@ -47,11 +47,11 @@ func Complete(text string, offset int) Context {
 	if n := len(c.tokens); n > 0 && c.tokens[n-1].End == offset {
 		switch last := c.tokens[n-1]; last.Kind {
 		case TokenInvalid:
-			if s := c.word(n - 1); s[0] != '\'' && s[0] != '"' {
+			s := c.word(n - 1)
+			if s[0] != '\'' && s[0] != '"' {
 				return out
-			} else {
-				out.Prefix = unquote(s[1:])
 			}
+			out.Prefix = unquote(s[1:])
 			out.Span, c.tokens = last.Span, c.tokens[:n-1]
 		case TokenWord, TokenNumber, TokenDuration, TokenVariable:
 			out.Prefix = c.word(n - 1)
@@ -182,12 +182,7 @@ func (c *completion) name(i int) string {
 
 // arguments decides for the other commands.
 func (c *completion) arguments() {
-	var info CommandInfo
-	for _, i := range CommandInfos() {
-		if i.Name == c.command {
-			info = i
-		}
-	}
+	info, _ := findCommand(CommandInfos(), c.command)
 	last := len(c.tokens) - 1
 	prev := c.lower(last)
 	if prev == "=" && slices.Contains(info.Options, c.lower(last-1)) {

@@ -66,13 +66,15 @@ func TestMistakes(t *testing.T) {
 		{"* | fields -a as b", []string{"as|Unexpected input for FIELDS: as|"}},
 		{"* | macro 'x", []string{"'x|Unexpected input for MACRO: 'x (the quote is not closed; a backslash before a quote makes it part of the string)|"}},
 		{"* /* no end", []string{"/* no end|Unexpected input for SEARCH: /* no end (the comment is not closed)|"}},
+		{"* | stats count by user-id", []string{"-|Unexpected input for STATS: -|'user-id'"}},
 		{"[ a", []string{"[|Missing input for SEARCH: the ] for this [|"}},
 		{"a ]", []string{"]|Unexpected input for SEARCH: ]|"}},
 		// Several at once, also within a sub-query and around it.
 		{"A in () | foo | stats sum() | head 5", []string{")|Unexpected input for SEARCH: )|", "foo|Unexpected input for COMMAND: foo|", ")|Missing input for SUM|"}},
 		{"* | addfields [ a = | stats coun ] x\n| haed", []string{"|Missing input for SEARCH|", "coun|Unexpected input for STATS: coun|count",
 			"x|Unexpected input for ADDFIELDS: x|", "haed|Unexpected input for COMMAND: haed|head"}},
-		{"init { $a = } init { $b = 2 } A = $a | where = $b", []string{"}|Unexpected input for INIT: }|", "=|Unexpected input for WHERE: =|"}},
+		{"init { $a = } init { $b = 2 } A in () and B = $a | where = $b", []string{"}|Unexpected input for INIT: }|", ")|Unexpected input for SEARCH: )|",
+			"=|Unexpected input for WHERE: =|"}},
 	} {
 		_, err := Parse(c.text)
 		var es *Errors

@@ -1,6 +1,6 @@
 package syntax
 
-import "strings"
+import "slices"
 
 // Function describes a function of the language by its name, in lower case, and
 // the number of arguments it takes.
@@ -114,22 +114,19 @@ func withoutParentheses(name string) bool {
 	return false
 }
 
-// functionSet finds functions by name.
-type functionSet struct {
-	byName map[string]Function
-	known  []string
-}
-
-func newFunctionSet(list []Function) functionSet {
-	s := functionSet{byName: make(map[string]Function, len(list))}
-	for _, f := range list {
-		s.byName[f.Name] = f
-		s.known = append(s.known, f.Name)
+// findFunction finds a function by its name in any case.
+func findFunction(list []Function, name string) (Function, bool) {
+	i := slices.IndexFunc(list, func(f Function) bool { return sameWord(f.Name, name) })
+	if i < 0 {
+		return Function{}, false
 	}
-	return s
+	return list[i], true
 }
 
-func (s functionSet) find(name string) (Function, bool) {
-	f, ok := s.byName[strings.ToLower(name)]
-	return f, ok
+func functionNames(list []Function) []string {
+	var names []string
+	for _, f := range list {
+		names = append(names, f.Name)
+	}
+	return names
 }

@@ -21,7 +21,7 @@ func newGenerator(seed, stream uint64) *generator {
 
 func TestGeneratedTreesRoundTrip(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
-	for i := range uint64(5_000) {
+	for i := range uint64(3_000) {
 		g := newGenerator(seed, i)
 		q := g.query(true)
 		text := q.String()

@@ -1,5 +1,7 @@
 package syntax
 
+import "slices"
+
 // CommandInfo describes a command for messages and editors.
 type CommandInfo struct {
 	Name    string   // in lower case
@@ -69,4 +71,21 @@ func CommandInfos() []CommandInfo {
 		{"where", "<expression>", nil},
 		{"xmlextract", "[field = <field>] <name> = '<path>' {, <name> = '<path>'}", []string{"field"}},
 	}
+}
+
+// findCommand finds a command by its name in any case.
+func findCommand(list []CommandInfo, name string) (CommandInfo, bool) {
+	i := slices.IndexFunc(list, func(c CommandInfo) bool { return sameWord(c.Name, name) })
+	if i < 0 {
+		return CommandInfo{}, false
+	}
+	return list[i], true
+}
+
+func commandNames(list []CommandInfo) []string {
+	var names []string
+	for _, c := range list {
+		names = append(names, c.Name)
+	}
+	return names
 }

@@ -7,11 +7,7 @@ import "strings"
 // kinds; space between tokens is left out.
 func Tokens(text string) []Token {
 	tokens := lex(text)
-	commands := map[string]bool{"init": true}
-	for _, info := range CommandInfos() {
-		commands[info.Name] = true
-	}
-	scalars, aggs := newFunctionSet(Scalars()), newFunctionSet(Aggregates())
+	commands, functions := CommandInfos(), append(Scalars(), Aggregates()...)
 	start, afterPipe := true, false
 	for i := range tokens {
 		t := &tokens[i]
@@ -30,15 +26,15 @@ func Tokens(text string) []Token {
 			if i+1 < len(tokens) {
 				next = text[tokens[i+1].Start:tokens[i+1].End]
 			}
-			_, scalar := scalars.find(word)
-			_, agg := aggs.find(word)
+			_, command := findCommand(commands, word)
+			_, function := findFunction(functions, word)
 			switch {
-			case start && afterPipe && commands[word],
+			case start && afterPipe && command,
 				start && (word == "searchlookup" || word == "search" || word == "init" && next == "{"):
 				t.Kind = TokenCommand
 			case reserved(word):
 				t.Kind = TokenKeyword
-			case next == "(" && (scalar || agg || word == "cluster" || word == "keywords"):
+			case next == "(" && (function || word == "cluster" || word == "keywords"):
 				t.Kind = TokenFunction
 			}
 		}

@@ -63,12 +63,12 @@ func growing() string {
 func TestLargeQueriesParse(t *testing.T) {
 	for name, text := range map[string]string{
 		"1,000 pipes":       "*" + strings.Repeat(" | where a = 1", 1000),
-		"a long list":       "A in (x" + strings.Repeat(", x", 300_000) + ")",
-		"many conditions":   "a" + strings.Repeat(" or a", 200_000),
+		"a long list":       "A in (x" + strings.Repeat(", x", 50_000) + ")",
+		"many conditions":   "a" + strings.Repeat(" or a", 30_000),
 		"implicit and":      strings.Repeat("a ", MaxBytes/2),
-		"where conditions":  "* | where a" + strings.Repeat(" and a", 150_000),
+		"where conditions":  "* | where a" + strings.Repeat(" and a", 30_000),
 		"a long value":      "A = '" + strings.Repeat("x", MaxBytes-10) + "'",
-		"many variables":    "init { $a = 'b' } A in ('$a'" + strings.Repeat(", '$a'", 100_000) + ")",
+		"many variables":    "init { $a = 'b' } A in ('$a'" + strings.Repeat(", '$a'", 20_000) + ")",
 		"nested as allowed": "* | where " + strings.Repeat("(", MaxDepth) + "1" + strings.Repeat(")", MaxDepth),
 	} {
 		q, err := Parse(text)
@@ -76,10 +76,11 @@ func TestLargeQueriesParse(t *testing.T) {
 			t.Errorf("%s: %.300v", name, err)
 			continue
 		}
-		again, err := Parse(q.String())
-		if len(q.String()) > MaxBytes {
+		printed := q.String()
+		if len(printed) > MaxBytes {
 			continue // quotes and `and` made it longer than may be read
 		}
+		again, err := Parse(printed)
 		if err != nil {
 			t.Errorf("%s: printed: %.300v", name, err)
 		} else if d := difference(q, again); d != "" {

@@ -29,23 +29,26 @@ type Options struct {
 // command is read on its own.
 func Parse(text string) (*Query, error) { return ParseWith(text, Options{}) }
 
-// ParseWith is Parse with options.
+// ParseWith is Parse with options. A mistake in a variable is an *Errors of that
+// block, wrapped.
 func ParseWith(text string, o Options) (*Query, error) {
-	given := &parser{options: o, vars: map[string]string{}, values: map[string]Value{}}
+	vars, values := map[string]string{}, map[string]Value{}
 	var inits []*Init
 	for i, block := range o.Variables {
-		p := given.over(block)
-		inits = append(inits, p.inits()...)
-		if p.err.List == nil && (len(p.tokens) == 0 || p.pos < len(p.tokens)) {
+		p := newParser(block, o, vars, values)
+		if !p.failed {
+			inits = append(inits, p.inits()...)
+		}
+		if len(p.err.List) == 0 && (len(p.tokens) == 0 || p.pos < len(p.tokens)) {
 			p.unexpected()
 		}
 		if err := p.err.Err(); err != nil {
 			return nil, fmt.Errorf("variable %d of the request: %w", i+1, err)
 		}
 	}
-	p := given.over(text)
-	if err := p.err.Err(); err != nil {
-		return nil, err
+	p := newParser(text, o, vars, values)
+	if p.failed {
+		return nil, p.err
 	}
 	q := p.query()
 	if err := p.err.Err(); err != nil {
@@ -68,63 +71,62 @@ type parser struct {
 
 	pos    int  // next token
 	end    int  // first token after the command
-	rest   int  // offset within the next token from where it still counts, see expression
+	rest   int  // offset within the next token from where it still counts, see cut
 	failed bool // a mistake in this command was recorded
 
-	clause    string // command in upper case, for messages
-	usage     string
-	fragment  int // offset where the command starts
-	depth     int
-	commands  int
-	expanded  int
-	vars      map[string]string // for quoted strings
-	values    map[string]Value  // for bare variables
-	shadowed  []shadow          // what to restore after a sub-query
-	scalars   functionSet
-	aggs      functionSet
-	timeFuncs functionSet
-	infos     map[string]CommandInfo
-	known     []string // names of commands
+	clause   string // command in upper case, for messages
+	usage    string
+	fragment int // offset where the command starts
+	depth    int
+	commands int
+	expanded int
+	vars     map[string]string // for quoted strings
+	values   map[string]Value  // for bare variables
+	shadowed []shadow          // what to restore after a sub-query
+	infos    []CommandInfo
+	scalars  []Function
+	aggs     []Function
 }
 
-// over returns a parser for another text that shares the variables.
-func (p *parser) over(text string) *parser {
-	n := &parser{options: p.options, vars: p.vars, values: p.values, text: text, err: &Errors{Source: text}}
+// newParser prepares to read a text with some variables known. It fails when
+// the text is not UTF-8 or too long.
+func newParser(text string, o Options, vars map[string]string, values map[string]Value) *parser {
+	p := &parser{options: o, text: text, vars: vars, values: values, err: &Errors{Source: text}}
 	switch bad := invalidUTF8(text); {
 	case len(text) > MaxBytes:
-		n.failAt(Span{0, 0}, fmt.Sprintf("The query has %d bytes; at most %d are allowed", len(text), MaxBytes))
-		return n
+		p.failAt(Span{0, 0}, fmt.Sprintf("The query has %d bytes; at most %d are allowed", len(text), MaxBytes))
+		return p
 	case bad >= 0:
-		n.failAt(Span{bad, bad + 1}, fmt.Sprintf("The query is not valid UTF-8: byte 0x%02x", text[bad]))
-		return n
+		p.failAt(Span{bad, bad + 1}, fmt.Sprintf("The query is not valid UTF-8: byte 0x%02x", text[bad]))
+		return p
 	}
-	n.scalars, n.aggs, n.timeFuncs = newFunctionSet(Scalars()), newFunctionSet(Aggregates()), newFunctionSet(timeFunctions())
-	n.infos = map[string]CommandInfo{}
-	for _, info := range CommandInfos() {
-		n.infos[info.Name] = info
-		n.known = append(n.known, info.Name)
-	}
+	p.infos, p.scalars, p.aggs = CommandInfos(), Scalars(), Aggregates()
 	for _, t := range lex(text) {
 		if t.Kind != TokenComment {
-			n.tokens = append(n.tokens, t)
+			p.tokens = append(p.tokens, t)
 		}
 	}
-	n.end = len(n.tokens)
-	n.begin("search")
-	n.closing = map[int]int{}
+	p.end = len(p.tokens)
+	p.matchBrackets()
+	p.begin("search")
+	return p
+}
+
+// matchBrackets finds the end of each sub-query.
+func (p *parser) matchBrackets() {
+	p.closing = map[int]int{}
 	var open []int
-	for i, t := range n.tokens {
-		switch n.textOf(t) {
+	for i, t := range p.tokens {
+		switch p.textOf(t) {
 		case "[":
 			open = append(open, i)
 		case "]":
 			if len(open) > 0 {
-				n.closing[open[len(open)-1]] = i
+				p.closing[open[len(open)-1]] = i
 				open = open[:len(open)-1]
 			}
 		}
 	}
-	return n
 }
 
 func invalidUTF8(text string) int {
@@ -171,8 +173,8 @@ func (p *parser) segment(from, end int) int {
 		case TokenPipe:
 			return i
 		case TokenPunct:
-			if close, ok := p.closing[i]; ok && close < end {
-				i = close
+			if closing, ok := p.closing[i]; ok && closing < end {
+				i = closing
 			}
 		}
 	}
@@ -192,10 +194,11 @@ func (p *parser) inits() []*Init {
 		p.expect("}")
 		if p.failed {
 			// What follows the block may still be read.
+			p.failed, p.rest = false, 0
 			for p.pos < p.end && p.textAt(p.pos) != "}" {
 				p.pos++
 			}
-			p.pos, p.failed = min(p.pos+1, p.end), false
+			p.pos = min(p.pos+1, p.end)
 			p.set(name, &Text{}, true)
 			continue
 		}
@@ -258,9 +261,9 @@ func (p *parser) named(at int) Command {
 		p.unexpected()
 		return nil
 	}
-	info, ok := p.infos[strings.ToLower(p.textOf(t))]
+	info, ok := findCommand(p.infos, p.textOf(t))
 	if t.Kind != TokenWord || !ok {
-		p.fail(t.Span, "Unexpected input for COMMAND: "+shorten(p.textOf(t), 60), Closest(p.textOf(t), p.known))
+		p.fail(t.Span, "Unexpected input for COMMAND: "+shorten(p.textOf(t), 60), Closest(p.textOf(t), commandNames(p.infos)))
 		return nil
 	}
 	p.begin(info.Name)
@@ -305,8 +308,8 @@ func (p *parser) begin(name string) {
 	p.usage = p.clause
 	if name == "init" {
 		p.usage += " { $<name> = <expression> }"
-	} else if usage := p.infos[name].Usage; usage != "" {
-		p.usage += " " + usage
+	} else if info, _ := findCommand(p.infos, name); info.Usage != "" {
+		p.usage += " " + info.Usage
 	}
 }
 

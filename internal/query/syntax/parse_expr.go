@@ -200,9 +200,9 @@ func (p *parser) wordOperand(t Token) Expr {
 		return p.piece(t)
 	}
 	if p.textAt(p.pos+1) == "(" {
-		f, ok := p.scalars.find(word)
+		f, ok := findFunction(p.scalars, word)
 		if !ok {
-			p.fail(t.Span, "Unexpected input for "+p.clause+": "+shorten(word, 60), Closest(word, p.scalars.known))
+			p.fail(t.Span, "Unexpected input for "+p.clause+": "+shorten(word, 60), Closest(word, functionNames(p.scalars)))
 			return &Null{}
 		}
 		return p.call(f, p.or)

@@ -42,6 +42,8 @@ func (p *parser) hint(t Token, word string) string {
 		return "a single ="
 	case word == ">" && before == "<":
 		return "!="
+	case word == "-" || word == "/" || word == ":":
+		return p.quotedWhole(t)
 	case word == "||" && p.clause == "SEARCH":
 		return "or"
 	case expression && sameWord(word, "like"):
@@ -53,7 +55,7 @@ func (p *parser) hint(t Token, word string) string {
 	}
 	if p.clause == "SEARCH" {
 		first := p.textOf(scan(p.text, p.fragment))
-		if info, ok := p.infos[strings.ToLower(first)]; ok && info.Name != "search" {
+		if info, ok := findCommand(p.infos, first); ok && info.Name != "search" {
 			return "* | " + first
 		}
 	}
@@ -73,6 +75,19 @@ func (p *parser) hint(t Token, word string) string {
 		}
 	}
 	return Closest(word, words)
+}
+
+// quotedWhole returns a name such as user-id in the quotes that it needs, or
+// nothing when there is space around the token.
+func (p *parser) quotedWhole(t Token) string {
+	if p.pos == 0 || p.pos+1 >= len(p.tokens) {
+		return ""
+	}
+	before, after := p.tokens[p.pos-1], p.tokens[p.pos+1]
+	if before.Kind != TokenWord || after.Kind != TokenWord || before.End != t.Start || after.Start != t.End {
+		return ""
+	}
+	return quote(p.text[before.Start:after.End])
 }
 
 // misspelt reports the next token together with the nearest of some words.

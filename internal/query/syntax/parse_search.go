@@ -279,9 +279,9 @@ func (p *parser) literal() Value {
 
 // timeCall reads one of the functions of the search clause.
 func (p *parser) timeCall(t Token) Value {
-	f, ok := p.timeFuncs.find(p.textOf(t))
+	f, ok := findFunction(timeFunctions(), p.textOf(t))
 	if !ok {
-		p.misspelt(p.timeFuncs.known...)
+		p.misspelt(functionNames(timeFunctions())...)
 		return &Null{}
 	}
 	at := p.here()

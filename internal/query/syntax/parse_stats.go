@@ -46,10 +46,10 @@ func (p *parser) aggregates() []Agg {
 // aggregate reads one aggregate function.
 func (p *parser) aggregate() *Call {
 	t := p.peek()
-	f, ok := p.aggs.find(p.textOf(t))
+	f, ok := findFunction(p.aggs, p.textOf(t))
 	switch {
 	case t.Kind != TokenWord || !ok:
-		p.misspelt(p.aggs.known...)
+		p.misspelt(functionNames(p.aggs)...)
 		return &Call{}
 	case p.textAt(p.pos+1) != "(":
 		p.next()
