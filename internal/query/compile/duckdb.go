@@ -18,7 +18,7 @@ func (DuckDB) Ident(name string) string {
 	return `"` + strings.ReplaceAll(printable(name), `"`, `""`) + `"`
 }
 
-// printable replaces what a statement cannot hold.
+// printable replaces what the name of a column cannot hold.
 func printable(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }

@@ -24,7 +24,7 @@ func (p *planner) createTable(f *frame, c *syntax.CreateTable) {
 		}
 		out := p.column(name, e.Type())
 		if r, ok := e.(*Ref); ok {
-			out = p.like2(r.Column, e.Type())
+			out = p.described(r.Column, e.Type())
 		}
 		if s.Alias != nil {
 			out.Name = s.Alias.Text

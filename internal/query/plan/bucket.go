@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"ledgerline/internal/query/syntax"
@@ -311,7 +310,3 @@ func (p *planner) divide(asked *syntax.Duration, afterLink bool) buckets {
 	}
 	return cut(w, s, p.env.Zone)
 }
-
-// edgesClipped are the bucket starts as results show them: the first is not
-// before the window.
-func (b buckets) starts() []int64 { return slices.Clone(b.edges) }

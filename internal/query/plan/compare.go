@@ -111,11 +111,11 @@ func (p *planner) alike(at syntax.Node, a, b Expr) (Expr, Expr) {
 	case kb == String && ka == Bool:
 		return boolText(a), b
 	case ka == String:
-		return p.asNumber(at, b, a), p.number2(at, b)
+		return p.asNumber(at, b, a), p.numeric(at, b)
 	case kb == String:
-		return p.number2(at, a), p.asNumber(at, a, b)
+		return p.numeric(at, a), p.asNumber(at, a, b)
 	}
-	return p.number2(at, a), p.number2(at, b)
+	return p.numeric(at, a), p.numeric(at, b)
 }
 
 // boolText spells a truth value the way text fields hold it.
@@ -125,8 +125,6 @@ func boolText(e Expr) Expr {
 	}
 	return call(If, String, e, text("true"), text("false"))
 }
-
-func (p *planner) number2(at syntax.Node, e Expr) Expr { return p.numeric(at, e) }
 
 // asNumber reads text as a number that is compared with other. A literal may
 // be a duration such as '2 hours' when the other side counts milliseconds.

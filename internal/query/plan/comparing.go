@@ -59,7 +59,7 @@ func (p *planner) compareWith(f *frame, c *syntax.CompareWith) {
 				continue
 			}
 			j.Take = append(j.Take, then)
-			value := p.like2(col, then.Type)
+			value := p.described(col, then.Type)
 			value.Name = fmt.Sprintf("%s (%s)", col.Name, o.name)
 			change := p.column(fmt.Sprintf("%% Change of %s (%s)", col.Name, o.name), Type{Kind: Float})
 			change.Unit = "percent"
@@ -188,7 +188,7 @@ func (p *planner) timeCompare(f *frame, c *syntax.TimeCompare) {
 		for k, col := range values {
 			then := g.points.Values[k]
 			j.Take = append(j.Take, then)
-			shown := p.like2(col, then.Type)
+			shown := p.described(col, then.Type)
 			shown.Name = fmt.Sprintf("%s (%s)", col.Name, o.name)
 			p.extend(f, shown, ref(then))
 			p.put(f, shown)

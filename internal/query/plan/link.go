@@ -174,7 +174,7 @@ func (p *planner) eventRows(f, from *frame, agg syntax.Agg, by []syntax.Name, co
 	f.node = j
 	out := a.out[0]
 	if cond != nil {
-		chosen := p.like2(out, out.Type)
+		chosen := p.described(out, out.Type)
 		p.extend(f, chosen, &Call{If, []Expr{cond, ref(out), &Const{nil, out.Type}}, out.Type})
 		out = chosen
 	}
@@ -299,7 +299,7 @@ func (p *planner) addField(f *frame, q *syntax.Query) {
 		j := &Join{Left: f.node, Right: a.node(), Take: a.out, Mode: Outer}
 		again := make([]Key, len(f.link.keys))
 		for i, k := range f.link.keys {
-			again[i] = Key{p.like2(k.Column, k.Column.Type), k.By, k.Show}
+			again[i] = Key{p.described(k.Column, k.Column.Type), k.By, k.Show}
 			j.On = append(j.On, Pair{keyed(k), keyed(again[i])})
 		}
 		a.main.Keys = again

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"ledgerline/internal/query/syntax"
 	"ledgerline/internal/record"
@@ -56,7 +55,7 @@ func (p *planner) pipe(commands []syntax.Command, window record.Window) *frame {
 		p.before, p.rest = prefix{commands[:i], window}, commands[i+1:]
 		p.clause = strings.ToUpper(c.Keyword())
 		if i == 0 {
-			f = p.source1(c, window)
+			f = p.first(c, window)
 		} else {
 			p.command(f, c)
 		}
@@ -79,8 +78,8 @@ const maxCommands = 150
 // maxErrors ends planning: more would not help the reader.
 const maxErrors = 20
 
-// source1 plans the first command of a pipe.
-func (p *planner) source1(c syntax.Command, window record.Window) *frame {
+// first plans the first command of a pipe.
+func (p *planner) first(c syntax.Command, window record.Window) *frame {
 	switch c := c.(type) {
 	case *syntax.Search:
 		return p.records(c, window)
@@ -151,6 +150,3 @@ func (p *planner) suggest(f *frame, name string) string {
 	}
 	return syntax.Closest(name, names)
 }
-
-// millis of an instant; the planner calculates in epoch milliseconds.
-func millis(t time.Time) int64 { return t.UnixMilli() }

@@ -60,7 +60,7 @@ func (p *planner) restrictions(f *frame) Expr {
 		}
 		n := syntax.Name{Text: r.Field}
 		if c := p.field(f, n, "SCOPE FILTER"); c != nil {
-			all = append(all, p.oneOf(n, p.subject(c), values))
+			all = append(all, p.oneOf(n, ref(c), values))
 		}
 	}
 	return conjunction(all...)
@@ -216,7 +216,7 @@ func (p *planner) term(f *frame, t syntax.SearchTerm, must bool) Expr {
 
 func (p *planner) compareTerm(f *frame, t *syntax.Compare, must bool) Expr {
 	c := p.field(f, t.Field, "SEARCH "+string(t.Op)+" operator")
-	v := p.literal(t.Value)
+	v := p.value(t.Value)
 	if c == nil || v == nil || p.mistyped(c, t.Value) {
 		return nil
 	}
@@ -233,7 +233,7 @@ func (p *planner) compareTerm(f *frame, t *syntax.Compare, must bool) Expr {
 		}
 		return e
 	}
-	return p.compare(t.Value, t.Op, p.subject(c), v)
+	return p.compare(t.Value, t.Op, ref(c), v)
 }
 
 // groupID is the column with the OCID beside a column with the name of a log
@@ -244,12 +244,6 @@ func (p *planner) groupID(f *frame, c *Column) Expr {
 	}
 	return nil
 }
-
-// literal is a value of the search clause: the words true and false are text there.
-func (p *planner) literal(v syntax.Value) Expr { return p.value(v) }
-
-// subject reads a column for a comparison.
-func (p *planner) subject(c *Column) Expr { return ref(c) }
 
 // mistyped reports, in strict mode, a literal that is not of the field's type.
 func (p *planner) mistyped(c *Column, v syntax.Value) bool {
@@ -278,7 +272,7 @@ func (p *planner) inTerm(f *frame, t *syntax.InList, must bool) Expr {
 	}
 	var values []Expr
 	for _, v := range t.Values {
-		e := p.literal(v)
+		e := p.value(v)
 		if e == nil || p.mistyped(c, v) {
 			return nil
 		}
@@ -287,7 +281,7 @@ func (p *planner) inTerm(f *frame, t *syntax.InList, must bool) Expr {
 	if must && !t.Not {
 		p.prune(f, c, values)
 	}
-	e := p.oneOf(t, p.subject(c), values)
+	e := p.oneOf(t, ref(c), values)
 	if id := p.groupID(f, c); id != nil && e != nil {
 		e = test(Or, p.oneOf(t, id, values), e)
 	}
@@ -335,11 +329,11 @@ func (p *planner) between(f *frame, t *syntax.Between) Expr {
 		if _, open := end.v.(*syntax.Any); open {
 			continue
 		}
-		v := p.literal(end.v)
+		v := p.value(end.v)
 		if v == nil || p.mistyped(c, end.v) {
 			return nil
 		}
-		e := p.compare(end.v, end.op, p.subject(c), v)
+		e := p.compare(end.v, end.op, ref(c), v)
 		if e == nil {
 			return nil
 		}
@@ -362,7 +356,7 @@ func (p *planner) like(f *frame, t *syntax.Like) Expr {
 	}
 	var any []Expr
 	for _, pattern := range t.Patterns {
-		any = append(any, globTest(p.subject(c), pattern.Text))
+		any = append(any, globTest(ref(c), pattern.Text))
 	}
 	e := disjunction(any)
 	if t.Not {

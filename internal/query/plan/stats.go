@@ -36,16 +36,16 @@ func (p *planner) keys(f *frame, by []syntax.Name, clause string) []Key {
 // key groups by a column: text without letter case.
 func (p *planner) key(f *frame, c *Column) Key {
 	if c.Type.List {
-		m := p.like2(c, Type{Kind: c.Type.Kind})
+		m := p.described(c, Type{Kind: c.Type.Kind})
 		f.node = &Unnest{In: f.node, List: ref(c), Column: m}
 		c = m
 	}
 	e := ref(c)
-	return Key{p.like2(c, c.Type), grouped(e), e}
+	return Key{p.described(c, c.Type), grouped(e), e}
 }
 
-// like2 is a new column that is described as c is.
-func (p *planner) like2(c *Column, t Type) *Column {
+// described is a new column that is described as c is.
+func (p *planner) described(c *Column, t Type) *Column {
 	out := p.column(c.Name, t)
 	out.Original, out.Internal, out.Field, out.Unit = c.Original, c.Internal, c.Field, c.Unit
 	out.CaseSensitive, out.Large = c.CaseSensitive, c.Large

@@ -112,6 +112,9 @@ func (p *planner) regex(f *frame, c *syntax.Regex) {
 // jsonPath is what paths of jsonextract may look like.
 var jsonPath = regexp.MustCompile(`^\$(?:\.[\pL_][\pL\pN_-]*|\."[^"]+"|\['[^']+'\]|\["[^"]+"\]|\[\d{1,9}\])*$`)
 
+// bracketed finds the members of a path that are written ['name'].
+var bracketed = regexp.MustCompile(`\[(?:'([^']+)'|"([^"]+)")\]`)
+
 // jsonExtract makes columns of paths into JSON text.
 func (p *planner) jsonExtract(f *frame, c *syntax.JSONExtract) {
 	col := p.textField(f, c.Field, c)
@@ -123,7 +126,7 @@ func (p *planner) jsonExtract(f *frame, c *syntax.JSONExtract) {
 			p.report(path.Path, "Unexpected input for JSONEXTRACT: write the path like '$.data.items[0].name'")
 			continue
 		}
-		s := regexp.MustCompile(`\[(?:'([^']+)'|"([^"]+)")\]`).ReplaceAllString(path.Path.Text, `."$1$2"`)
+		s := bracketed.ReplaceAllString(path.Path.Text, `."$1$2"`)
 		p.assign(f, path.Name, call(JSONPath, String, asText(ref(col)), text(s)), "")
 	}
 }

@@ -92,12 +92,12 @@ func (p *planner) seriesOf(f *frame, c *syntax.TimeStats) {
 		grid.Take = append(grid.Take, c)
 		values[i] = c
 		if a.zero[c] {
-			z := p.like2(c, c.Type)
+			z := p.described(c, c.Type)
 			ext.Items = append(ext.Items, Assign{z, call(Coalesce, c.Type.Kind, ref(c), whole(0))})
 			values[i] = z
 		}
 	}
-	p.seriesFrame(f, ext, &Series{Span: b.span.String(), Buckets: b.starts(), Bucket: at2}, time, keys, values, number)
+	p.seriesFrame(f, ext, &Series{Span: b.span.String(), Buckets: b.edges, Bucket: at2}, time, keys, values, number)
 }
 
 // timeField is the time to divide by: Time for records, Start Time after link.
@@ -126,7 +126,7 @@ func (p *planner) lines(points Node, a *aggregation, by []Key, limit int, larges
 	total := &Aggregate{In: points}
 	var order []Order
 	for _, k := range by {
-		again := Key{p.like2(k.Column, k.Column.Type), keyed(k), ref(k.Column)}
+		again := Key{p.described(k.Column, k.Column.Type), keyed(k), ref(k.Column)}
 		keys = append(keys, again)
 		total.Keys = append(total.Keys, again)
 	}
