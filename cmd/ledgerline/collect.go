@@ -56,6 +56,7 @@ func collectAll(ctx context.Context, g *globals, only []string, once bool) (err 
 		n.runner.Serve(ctx)
 		return nil
 	}
+	n.progress = progressBar(g.terminal, "fetching")
 	failed := false
 	for _, name := range n.runner.Names() {
 		if len(only) > 0 && !slices.Contains(only, name) {

@@ -106,9 +106,8 @@ func importContent(cmd *cobra.Command, g *globals, c *client, name string, file 
 // contentAnswer is the library as the server lists it.
 type contentAnswer struct {
 	Sources []struct {
-		Name, DisplayName string
-		IsSystem          bool
-		Parsers           []struct{ Name string }
+		Name, DisplayName, Description string
+		IsSystem                       bool
 	}
 	Parsers []struct {
 		Name, DisplayName, Type string
@@ -150,13 +149,9 @@ func newContentList(g *globals) *cobra.Command {
 			switch kind {
 			case "sources":
 				for _, s := range all.Sources {
-					var parsers []string
-					for _, p := range s.Parsers {
-						parsers = append(parsers, p.Name)
-					}
-					rows = append(rows, []string{s.DisplayName, s.Name, strings.Join(parsers, ", "), origin(s.IsSystem)})
+					rows = append(rows, []string{s.DisplayName, s.Name, origin(s.IsSystem), s.Description})
 				}
-				printTable(g.out, []string{"Log source", "Internal name", "Parsers", "Origin"}, rows)
+				printTable(g.out, []string{"Log source", "Internal name", "Origin", "Description"}, rows)
 			case "parsers":
 				for _, p := range all.Parsers {
 					rows = append(rows, []string{p.DisplayName, p.Name, p.Type, origin(p.IsSystem)})

@@ -95,7 +95,7 @@ func (d *demo) run(ctx context.Context) error {
 		return err
 	}
 	defer n.close()
-	n.progress = progressBar(d.terminal, "fetching", int64(oracle.Count()))
+	n.progress = progressBar(d.terminal, "fetching")
 	stop, err := n.start(ctx, true)
 	if err != nil {
 		return err

@@ -116,14 +116,17 @@ const demoRows = 8
 func (d *demo) ask(ctx context.Context, n *node) error {
 	now := time.Now().UTC()
 	for _, text := range demoQueries {
-		result, err := n.query.Run(ctx, query.Request{Text: text, Window: record.Window{From: now.AddDate(0, 0, -30), To: now}})
+		result, err := n.query.Run(ctx, query.Request{Text: text, Window: record.Window{From: now.AddDate(0, 0, -d.plan.Days-1), To: now}})
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(d.out, "> %s\n\n", text)
 		headers, rows := cells(result.Columns, result.Rows, demoRows)
+		if result.Series != nil {
+			headers, rows = lines(result.Series, demoRows)
+		}
 		printTable(d.out, headers, rows)
-		fmt.Fprintf(d.out, "%s rows in %d ms\n\n", count(len(result.Rows)), result.Elapsed.Milliseconds())
+		fmt.Fprintf(d.out, "\n%s in %d ms\n\n", plural(len(result.Rows), "row"), result.Elapsed.Milliseconds())
 	}
 	return nil
 }

@@ -10,14 +10,14 @@ import (
 
 // progressBar shows on a terminal how far a pass has come. Elsewhere, where
 // output is kept, it is silent.
-func progressBar(t terminal, what string, total int64) func(collect.Progress) {
+func progressBar(t terminal, what string) func(collect.Progress) {
 	if !t.interactive() {
 		return nil
 	}
 	const width = 30
 	var last time.Time
 	return func(p collect.Progress) {
-		now := time.Now()
+		now, total := time.Now(), int64(p.Total)
 		done := total > 0 && int64(p.Read) >= total
 		if now.Sub(last) < 100*time.Millisecond && !done {
 			return

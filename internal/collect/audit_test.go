@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -81,9 +82,9 @@ func TestWhateverTheListDoes(t *testing.T) {
 			s.grow, s.late, s.twins, s.truncate, s.emptyPages, s.looseTies, s.refuseFrom, s.tooLarge = 0.4, 0.2, 0.3, true, true, true, 80, 15
 		},
 	}
-	seeds := 15
-	if testing.Short() {
-		seeds = 2
+	seeds := 3
+	if os.Getenv("LEDGERLINE_CAMPAIGN") == "long" {
+		seeds = 15
 	}
 	for name, set := range faults {
 		t.Run(name, func(t *testing.T) {
