@@ -79,7 +79,7 @@ type parser struct {
 	fragment int // offset where the command starts
 	depth    int
 	commands int
-	expanded int
+	grown    int               // bytes that variables added
 	vars     map[string]string // for quoted strings
 	values   map[string]Value  // for bare variables
 	shadowed []shadow          // what to restore after a sub-query

@@ -106,11 +106,21 @@ func (p *parser) list(item func()) {
 // string decodes a quoted token and puts variables in.
 func (p *parser) string(t Token, decode func(string) string) Name {
 	s := p.textOf(t)
-	text := decode(s[1 : len(s)-1])
+	n := p.expanded(t, decode(s[1:len(s)-1]))
+	n.Quoted = true
+	return n
+}
+
+// bare makes a name of a word. One like SYS$USERS that holds a variable reads
+// as if it were in quotes.
+func (p *parser) bare(t Token) Name { return p.expanded(t, p.textOf(t)) }
+
+// expanded puts variables into a decoded text.
+func (p *parser) expanded(t Token, text string) Name {
 	out, done := expand(text, p.vars)
-	n := Name{Span: t.Span, Text: out, Quoted: true}
+	n := Name{Span: t.Span, Text: out}
 	if done {
-		n.Template = text
+		n.Quoted, n.Template = true, text
 		p.grow(len(out), t)
 	}
 	return n
@@ -118,7 +128,7 @@ func (p *parser) string(t Token, decode func(string) string) Name {
 
 // grow counts the bytes that variables add.
 func (p *parser) grow(n int, t Token) {
-	if p.expanded += n; p.expanded > MaxExpanded {
+	if p.grown += n; p.grown > MaxExpanded {
 		p.fail(t.Span, "The variables make the query too long", "")
 	}
 }
@@ -139,7 +149,7 @@ func (p *parser) name() Name {
 	if t.Kind == TokenString {
 		return p.string(t, unquote)
 	}
-	return Name{Span: t.Span, Text: p.textOf(t)}
+	return p.bare(t)
 }
 
 func (p *parser) namePointer() *Name {

@@ -50,20 +50,12 @@ func (p *parser) colorOption(to *string) option {
 func (p *parser) keywords() []Keyword {
 	var list []Keyword
 	p.list(func() {
-		switch t := p.peek(); t.Kind {
-		case TokenString:
-			n := p.searchWord()
-			list = append(list, Keyword{n.Span, n.Text, true, n.Template})
-		case TokenNumber, TokenDuration:
-			list = append(list, Keyword{Span: t.Span, Text: p.searchWord().Text})
-		default:
-			if !p.isName() {
-				p.unexpected()
-				return
-			}
-			n := p.searchWord()
-			list = append(list, Keyword{Span: n.Span, Text: n.Text})
+		if t := p.peek(); t.Kind != TokenNumber && t.Kind != TokenDuration && !p.isName() {
+			p.unexpectedName(t)
+			return
 		}
+		n := p.searchWord()
+		list = append(list, Keyword{n.Span, n.Text, n.Quoted, n.Template})
 	})
 	return list
 }

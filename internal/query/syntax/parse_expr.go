@@ -230,7 +230,7 @@ func (p *parser) piece(t Token) Expr {
 	case literalWord(word):
 		return &Bool{t.Span, sameWord(word, "true")}
 	}
-	return &Ref{Name{Span: t.Span, Text: word}}
+	return &Ref{p.bare(t)}
 }
 
 func literalWord(word string) bool {

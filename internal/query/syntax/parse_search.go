@@ -118,13 +118,10 @@ func (p *parser) searchPrimary() SearchTerm {
 		}
 		return p.condition(word)
 	}
-	if t.Kind == TokenString {
-		return &Keyword{t.Span, word.Text, true, word.Template}
-	}
-	if word.Text == "*" {
+	if !word.Quoted && word.Text == "*" {
 		return &All{t.Span}
 	}
-	return &Keyword{word.Span, word.Text, false, ""}
+	return &Keyword{word.Span, word.Text, word.Quoted, word.Template}
 }
 
 // searchWord reads a string or a bare word. Words with hyphens and no space
@@ -142,7 +139,7 @@ func (p *parser) searchWord() Name {
 		p.next()
 		t.End = p.next().End
 	}
-	return Name{Span: t.Span, Text: p.textOf(t)}
+	return p.bare(t)
 }
 
 // isOperatorWord reports whether the next words make a comparison of the word before them.

@@ -115,6 +115,20 @@ func TestVariables(t *testing.T) {
 	}
 	roundTrip(t, text)
 
+	// A bare word that holds a variable reads as if it were quoted; others keep the dollar sign.
+	roundTrip(t, "init { $a = 'b c' } x$a and y$z and f$a = -v$a-w$a | where g$a = h$z | fields -i$a")
+	q, err = Parse("init { $a = 'b c' } x$a and SYS$USERS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	and = q.Commands[0].(*Search).Term.(*And)
+	if k := and.Terms[0].(*Keyword); k.Text != "xb c" || !k.Phrase {
+		t.Errorf("keyword %+v", k)
+	}
+	if k := and.Terms[1].(*Keyword); k.Text != "SYS$USERS" || k.Phrase {
+		t.Errorf("keyword %+v", k)
+	}
+
 	// A block within brackets ends with them.
 	q, err = Parse("init { $a = 1 } init { $c = 3 } [ init { $a = 2 } init { $b = 3 } '$a$b$c' ] and '$a$b$c'")
 	if err != nil {
