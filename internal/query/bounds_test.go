@@ -34,6 +34,14 @@ func TestWrongInput(t *testing.T) {
 		"a negative head":       "* | head limit = -5 | stats count",
 		"a span of a second":    "* | timestats span = 1second count",
 		"a long duration":       "Time > dateRelative(99999999999day) | stats count",
+		"a long sum":            "* | eval x = 1" + strings.Repeat(" + 1", 3000),
+		"many alternatives":     "a" + strings.Repeat(" or b", 3000) + " | stats count",
+		"allowed alternatives":  "a" + strings.Repeat(" or b", 99) + " | stats count",
+		"many equalities":       "Status = 1" + strings.Repeat(" or 'User Name' = b", 499) + " | stats count",
+		"many conditions":       "'User Name' = a" + strings.Repeat(" and 'User Name' != b", 3000) + " | stats count",
+		"many negations":        strings.Repeat("not ", 900) + "a | stats count",
+		"many values":           "'User Name' in (a" + strings.Repeat(", b", 20_000) + ") | stats count",
+		"many aggregates":       "* | stats count" + strings.Repeat(", sum(Load)", 500),
 		"deep sub-queries":      strings.Repeat("[ ", 40) + "*" + strings.Repeat(" | distinct Status ]", 40),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,9 +8,18 @@ import (
 	"ledgerline/internal/query/syntax"
 )
 
+// maxNesting bounds how deep expressions nest, because engines bound it.
+const maxNesting = 150
+
 // expr plans an expression of where, eval or an argument. A nil result means
 // that a mistake was reported.
 func (p *planner) expr(f *frame, x syntax.Expr) Expr {
+	p.nesting++
+	defer func() { p.nesting-- }()
+	if p.nesting > maxNesting {
+		p.report(x, "Unexpected input for %s: the expression is nested too deep; use several eval commands", p.clause)
+		return nil
+	}
 	switch x := x.(type) {
 	case *syntax.Ref:
 		if c := p.lookup(f, x.Text); c != nil {

@@ -18,6 +18,10 @@ func (p *planner) keyword(f *frame, t *syntax.Keyword, must bool) Expr {
 	if strings.Trim(t.Text, "*%") == "" {
 		return nil
 	}
+	if p.keywords++; p.keywords > maxKeywords {
+		p.report(t, "a query may look for %d words and phrases", maxKeywords)
+		return nil
+	}
 	subject := p.searched(f)
 	if subject == nil {
 		p.report(t, "Invalid field for SEARCH: no text to look for %s in", quoteAlways(t.Text))

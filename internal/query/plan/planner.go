@@ -14,13 +14,16 @@ import (
 type planner struct {
 	env     Env
 	columns int
-	depth   int
-	errors  syntax.Errors
-	failed  error            // of Env's functions
-	clause  string           // command being planned, in upper case
-	main    *Scan            // of the outermost search
-	before  prefix           // of the command being planned
-	rest    []syntax.Command // after it
+	depth   int // of sub-queries
+	nesting int // of expressions
+	// keywords counts the words and phrases looked for.
+	keywords int
+	errors   syntax.Errors
+	failed   error            // of Env's functions
+	clause   string           // command being planned, in upper case
+	main     *Scan            // of the outermost search
+	before   prefix           // of the command being planned
+	rest     []syntax.Command // after it
 	// forced replaces the effective window of the next search, for commands
 	// that run what is before them over another window.
 	forced *record.Window

@@ -166,6 +166,13 @@ func (p *planner) bound(n syntax.Name, v syntax.Value) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// maxAlternatives and maxKeywords bound what one search may ask for, because
+// the time an engine takes to plan alternatives grows with their square.
+const (
+	maxAlternatives = 500
+	maxKeywords     = 100
+)
+
 // term plans a search term. With must, every row of the result meets it, so
 // what it says may narrow the scan itself.
 func (p *planner) term(f *frame, t syntax.SearchTerm, must bool) Expr {
@@ -183,6 +190,10 @@ func (p *planner) term(f *frame, t syntax.SearchTerm, must bool) Expr {
 		}
 		return conjunction(all...)
 	case *syntax.Or:
+		if len(t.Terms) > maxAlternatives {
+			p.report(t.Terms[maxAlternatives], "a search clause may have %d alternatives; use in ( ) or a lookup", maxAlternatives)
+			return nil
+		}
 		var any []Expr
 		for _, t := range t.Terms {
 			e := p.term(f, t, false)
