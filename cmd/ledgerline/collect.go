@@ -35,7 +35,7 @@ func collectAll(ctx context.Context, g *globals, only []string, once bool) (err 
 		return err
 	}
 	if len(cfg.Integrations) == 0 {
-		return fmt.Errorf("%s names no integrations; add one under integrations:", cfg.Path)
+		return fmt.Errorf("%s names no integrations; add one under the key integrations", cfg.Path)
 	}
 	n, err := open(ctx, cfg, g)
 	if err != nil {

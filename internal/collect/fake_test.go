@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sort"
-	"sync"
 	"testing"
 	"time"
 
@@ -194,7 +193,6 @@ func (s *fakeService) truth(from time.Time) map[string]int {
 
 // fakeLedger keeps what stage would.
 type fakeLedger struct {
-	mu      sync.Mutex
 	counts  map[record.Identity]int
 	rows    map[string]int
 	state   map[string]string

@@ -25,7 +25,7 @@ func TestSameSeedSameHistory(t *testing.T) {
 		}
 		return s.Truth("x").Digest
 	}
-	if digest(1) != digest(1) {
+	if first, again := digest(1), digest(1); first != again {
 		t.Error("one seed, two histories")
 	}
 	if digest(1) == digest(2) {
