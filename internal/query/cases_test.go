@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"flag"
 	"math"
 	"os"
 	"path/filepath"
@@ -41,9 +42,13 @@ func readRecords(t testing.TB, path string) []rec {
 	return out
 }
 
+// recordPlans rewrites the plan.txt of cases. Expected rows are never written by
+// a program: they are worked out from the records.
+var recordPlans = flag.Bool("record", false, "rewrite the plans of testdata/cases")
+
 // TestCases runs each folder of testdata/cases over testdata/records.jsonl:
 // query.txt gives the rows of expected.jsonl, whose first line is the columns,
-// or fails with every line of error.txt in its message.
+// by the plan of plan.txt, or fails with every line of error.txt in its message.
 func TestCases(t *testing.T) {
 	recs := readRecords(t, "testdata/records.jsonl")
 	whole := newStore(t)
@@ -87,6 +92,7 @@ func runCase(t *testing.T, dir string, st *store.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkPlan(t, dir, e, strings.TrimSpace(string(text)))
 	file, err := os.Open(filepath.Join(dir, "expected.jsonl"))
 	if err != nil {
 		t.Fatal(err)
@@ -116,6 +122,38 @@ func runCase(t *testing.T, dir string, st *store.Store) {
 		x, _ := e.Explain(t.Context(), request(strings.TrimSpace(string(text))), false)
 		t.Errorf("rows\n%v\nwant\n%v\n%s\n%s", res.Rows, want, x.Plan, x.SQL)
 	}
+}
+
+// checkPlan compares the printed plan of a query with plan.txt of its case.
+func checkPlan(t *testing.T, dir string, e *Engine, text string) {
+	t.Helper()
+	x, err := e.Explain(t.Context(), request(text), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := plainPlan(x.Plan)
+	file := filepath.Join(dir, "plan.txt")
+	if *recordPlans {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v; run this test with -record, then judge the plan it writes", err)
+	}
+	if got != string(want) {
+		t.Errorf("plan\n%swant\n%s", got, want)
+	}
+}
+
+// plainPlan writes the ends of the window that every case is asked for in words,
+// so that other times stand out.
+func plainPlan(plan string) string {
+	w := request("").Window
+	return strings.NewReplacer(
+		w.From.Format(time.RFC3339), "now - 24h", w.To.Format(time.RFC3339), "now").Replace(plan)
 }
 
 func sameRows(got, want [][]any) bool {
