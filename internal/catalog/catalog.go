@@ -1,11 +1,11 @@
 // Package catalog keeps the service's own books in one SQLite file: log groups,
-// uploads with their files and warnings, imported content, retry tokens, and the
-// API keys that the configuration names.
+// uploads with their files and warnings, imported content, lookup tables, saved
+// searches, retry tokens, and the API keys that the configuration names.
 //
 // Writes of concurrent callers share transactions (see writer.go). What the stage
 // can tell again, the uploads, is written with synchronous=NORMAL: a power cut may
-// take the last few, never tear the file. What only these books know, log groups,
-// content and retry tokens, is synced before the call returns.
+// take the last few, never tear the file. What only these books know, all the rest,
+// is synced before the call returns.
 package catalog
 
 import (
@@ -26,6 +26,7 @@ var (
 	ErrNotFound    = errors.New("not found")
 	ErrEtag        = errors.New("the etag does not match: read the resource again and retry with its etag")
 	ErrInUse       = errors.New("in use")
+	ErrExists      = errors.New("exists already")
 	ErrReadOnly    = errors.New("declared in the configuration file: change it there and restart")
 	ErrTokenReused = errors.New("the retry token was used for another request within 24 hours: use a new one")
 	ErrInvalid     = errors.New("invalid")

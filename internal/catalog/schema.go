@@ -80,5 +80,46 @@ CREATE TABLE retry_tokens (
 	PRIMARY KEY (scope, token)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX retry_tokens_created ON retry_tokens (created);
+`, `
+CREATE TABLE lookups (
+	number      INTEGER PRIMARY KEY AUTOINCREMENT,
+	id          TEXT NOT NULL,
+	name        TEXT NOT NULL UNIQUE COLLATE NOCASE,
+	description TEXT NOT NULL,
+	hidden      INTEGER NOT NULL,
+	columns     TEXT NOT NULL,              -- JSON
+	rows        INTEGER NOT NULL,
+	bytes       INTEGER NOT NULL,
+	created     INTEGER NOT NULL,
+	updated     INTEGER NOT NULL,
+	revision    INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE lookup_parts (
+	lookup INTEGER NOT NULL REFERENCES lookups ON DELETE CASCADE,
+	seq    INTEGER NOT NULL,
+	csv    BLOB NOT NULL                    -- rows without the names of the columns
+) STRICT;
+CREATE INDEX lookup_parts_lookup ON lookup_parts (lookup, seq);
+
+CREATE TABLE work_requests (
+	id        TEXT PRIMARY KEY,
+	operation TEXT NOT NULL,
+	lookup    INTEGER NOT NULL,
+	accepted  INTEGER NOT NULL,
+	finished  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX work_requests_accepted ON work_requests (accepted, id);
+`, `
+CREATE TABLE saved_searches (
+	name        TEXT PRIMARY KEY COLLATE NOCASE,
+	query       TEXT NOT NULL,
+	description TEXT NOT NULL,
+	last        TEXT NOT NULL,              -- default time range, a duration
+	zone        TEXT NOT NULL,
+	created     INTEGER NOT NULL,
+	updated     INTEGER NOT NULL,
+	revision    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 `}
 }
