@@ -64,6 +64,12 @@ type contentChanges struct {
 	CreatedFieldDisplayNames, UpdatedFieldDisplayNames, ConflictFieldDisplayNames []string
 }
 
+func (c contentChanges) empty() bool {
+	n := len(c.CreatedSourceNames) + len(c.UpdatedSourceNames) + len(c.ConflictSourceNames)
+	n += len(c.CreatedParserNames) + len(c.UpdatedParserNames) + len(c.ConflictParserNames)
+	return n+len(c.CreatedFieldDisplayNames)+len(c.UpdatedFieldDisplayNames)+len(c.ConflictFieldDisplayNames) == 0
+}
+
 func importContent(cmd *cobra.Command, g *globals, c *client, name string, file []byte, replace bool) (conflicts int, err error) {
 	body, err := c.do(cmd.Context(), "POST", fmt.Sprintf("/ledgerline/v1/content/actions/import?replace=%v", replace), "application/octet-stream", bytes.NewReader(file))
 	if err != nil {
@@ -96,6 +102,9 @@ func importContent(cmd *cobra.Command, g *globals, c *client, name string, file 
 			}
 		}
 		conflicts += len(row.conflict)
+	}
+	if answer.ChangeList.empty() {
+		fmt.Fprintln(g.out, "  nothing to change")
 	}
 	for _, w := range answer.Warnings {
 		fmt.Fprintf(g.out, "  warning    %s\n", harmless(w.Message))

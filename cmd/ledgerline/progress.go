@@ -8,29 +8,42 @@ import (
 	"ledgerline/internal/collect"
 )
 
-// progressBar shows on a terminal how far a pass has come. Elsewhere, where
-// output is kept, it is silent.
+// Least time between two signs of progress: on a terminal, and in output that is kept.
+const (
+	barEvery  = 100 * time.Millisecond
+	lineEvery = 10 * time.Second
+)
+
+// progressBar shows how far a pass has come: a bar on a terminal, now and then
+// a plain line elsewhere.
 func progressBar(t terminal, what string) func(collect.Progress) {
-	if !t.interactive() {
-		return nil
-	}
 	const width = 30
-	var last time.Time
+	last := time.Now()
 	return func(p collect.Progress) {
-		now, total := time.Now(), int64(p.Total)
-		done := total > 0 && int64(p.Read) >= total
-		if now.Sub(last) < 100*time.Millisecond && !done {
+		now, interactive := time.Now(), t.interactive()
+		whole := p.Total >= 0 && p.Read >= p.Total
+		every := lineEvery
+		if interactive {
+			every = barEvery
+		}
+		if now.Sub(last) < every && !(interactive && whole) {
 			return
 		}
 		last = now
-		if total <= 0 {
-			fmt.Fprintf(t.err, "\r%s %s records\x1b[K", what, count(p.Read))
-			return
+		of := ""
+		if p.Total >= 0 {
+			of = " of " + count(p.Total)
 		}
-		filled := int(min(int64(p.Read)*width/total, width))
-		fmt.Fprintf(t.err, "\r%s [%s%s] %s of %s\x1b[K", what, strings.Repeat("=", filled), strings.Repeat(" ", width-filled), count(p.Read), count(total))
-		if done {
+		switch {
+		case !interactive:
+			fmt.Fprintf(t.err, "%s %s%s records\n", what, count(p.Read), of)
+		case whole:
 			fmt.Fprint(t.err, "\r\x1b[K")
+		case p.Total > 0:
+			filled := min(p.Read*width/p.Total, width)
+			fmt.Fprintf(t.err, "\r%s [%s%s] %s%s\x1b[K", what, strings.Repeat("=", filled), strings.Repeat(" ", width-filled), count(p.Read), of)
+		default:
+			fmt.Fprintf(t.err, "\r%s %s records\x1b[K", what, count(p.Read))
 		}
 	}
 }

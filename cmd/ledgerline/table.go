@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// widest is how many characters a cell of a table shows.
-const widest = 80
+// widest is how many characters a cell of a table shows: an OCID whole.
+const widest = 100
 
 // printTable writes rows under headers, columns aligned. Cells of log text are
 // made harmless: control characters cannot move the cursor of a terminal.

@@ -113,8 +113,11 @@ func (n *node) upload(o *oracle, u config.Upload) deliver.Sink {
 	return n.localSink(group, u.LogSource, u.UploadName)
 }
 
+// largestExpansion bounds what one uploaded archive becomes in memory.
+const largestExpansion = 256 << 20
+
 func (n *node) localSink(group, source, name string) *deliver.Local {
-	return &deliver.Local{Files: n.stage, Library: n.library, Store: n.store, Books: books{n.catalog}, Limits: content.Limits{},
+	return &deliver.Local{Files: n.stage, Library: n.library, Store: n.store, Books: books{n.catalog}, Limits: content.Limits{Bytes: largestExpansion},
 		Logger: n.log, LogGroup: group, LogSource: source, UploadName: name}
 }
 
