@@ -41,12 +41,16 @@ func (s *session) explainAttached(ctx context.Context, out *Explanation) error {
 	defer func() { s.plan = main }()
 	for _, a := range main.Attached {
 		s.plan = a.Plan
-		sql, err := s.sql(ctx, s.allColumns())
+		sql, err := s.sql(ctx, s.plan.Root, s.allColumns())
 		if err != nil {
 			return err
 		}
 		out.Plan += "beside the rows: " + a.Name + "\n" + a.Plan.String()
-		out.SQL += "\n;\n" + sql
+		before, err := s.explainLocals(ctx)
+		if err != nil {
+			return err
+		}
+		out.SQL += "\n;\n" + before + sql
 	}
 	return nil
 }

@@ -100,6 +100,8 @@ type session struct {
 	request  Request
 	plan     *plan.Plan
 	started  time.Time
+	steps    []Step   // operators that ran after SQL
+	partial  []string // why the result is not complete
 }
 
 // open parses and plans a request. The caller closes the session.
@@ -162,9 +164,9 @@ func (s *session) parts(ctx context.Context) compile.Parts {
 	}
 }
 
-// sql compiles the plan as it stands.
-func (s *session) sql(ctx context.Context, columns []*plan.Column) (string, error) {
-	sql, err := compile.SQL(s.plan.Root, columns, s.engine.dialect, s.parts(ctx))
+// sql compiles a part of the plan as it stands.
+func (s *session) sql(ctx context.Context, root plan.Node, columns []*plan.Column) (string, error) {
+	sql, err := compile.SQL(root, columns, s.engine.dialect, s.parts(ctx))
 	if err != nil && ctx.Err() != nil {
 		return "", refine(ctx, err)
 	}

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -20,6 +21,7 @@ type Step struct {
 	Name    string
 	Rows    int64 // rows it yielded; -1 when it was not run
 	Elapsed time.Duration
+	Read    int64 // rows that an operator got from SQL; -1 for other steps
 }
 
 // Explain plans a query and shows its SQL; with analyze it also runs it.
@@ -32,15 +34,19 @@ func (e *Engine) Explain(ctx context.Context, req Request, analyze bool) (*Expla
 	}
 	defer s.close()
 	planned := time.Since(s.started)
-	sql, err := s.sql(ctx, s.allColumns())
+	before, err := s.explainLocals(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := &Explanation{Plan: s.plan.String(), SQL: sql, Window: s.plan.Window.String()}
+	sql, err := s.sql(ctx, s.plan.Root, s.allColumns())
+	if err != nil {
+		return nil, err
+	}
+	out := &Explanation{Plan: s.plan.String(), SQL: before + sql, Window: s.plan.Window.String()}
 	if err := s.explainAttached(ctx, out); err != nil {
 		return nil, err
 	}
-	out.Steps = []Step{{"plan", -1, planned}, {"compile", -1, time.Since(s.started) - planned}, {"run", -1, 0}}
+	out.Steps = []Step{{"plan", -1, planned, -1}, {"compile", -1, time.Since(s.started) - planned, -1}, {"run", -1, 0, -1}}
 	if analyze {
 		begun := time.Now()
 		limit := req.Limit
@@ -54,7 +60,11 @@ func (e *Engine) Explain(ctx context.Context, req Request, analyze bool) (*Expla
 		if err != nil {
 			return nil, err
 		}
-		out.Steps[2] = Step{"run", rows, time.Since(begun)}
+		run := Step{"run", rows, time.Since(begun), -1}
+		for _, step := range s.steps {
+			run.Elapsed -= step.Elapsed
+		}
+		out.Steps = slices.Concat(out.Steps[:2], s.steps, []Step{run})
 	}
 	out.Elapsed = time.Since(s.started)
 	return out, nil

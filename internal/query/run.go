@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"ledgerline/internal/query/plan"
@@ -58,6 +59,10 @@ func (e *Engine) Run(ctx context.Context, req Request) (*Result, error) {
 			return nil, err
 		}
 	}
+	if res.Partial != "" {
+		s.partial = append(s.partial, res.Partial)
+	}
+	res.Partial = strings.Join(s.partial, "; ")
 	res.Elapsed = time.Since(s.started)
 	return res, nil
 }
@@ -106,23 +111,33 @@ func (s *session) stream(ctx context.Context, limit int, row func([]any) error) 
 
 // query runs the plan and yields its rows.
 func (s *session) query(ctx context.Context, columns []*plan.Column, row func([]any) error) (n int, err error) {
-	sql, err := s.sql(ctx, columns)
+	if err := s.settle(ctx); err != nil {
+		return 0, err
+	}
+	sql, err := s.sql(ctx, s.plan.Root, columns)
 	if err != nil {
 		return 0, err
 	}
+	return s.rows(ctx, sql, len(columns), func(values []any) error {
+		out := make([]any, len(columns))
+		for i := range columns {
+			out[i] = clean(values[i])
+		}
+		return row(out)
+	})
+}
+
+// rows runs a statement of so many columns and yields its rows, each valid
+// until yield returns.
+func (s *session) rows(ctx context.Context, sql string, columns int, yield func([]any) error) (n int, err error) {
 	rows, err := s.engine.store.Query(ctx, sql)
 	if err != nil {
 		return 0, refine(ctx, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		values := rows.Values()
-		out := make([]any, len(columns))
-		for i := range columns {
-			out[i] = clean(values[i])
-		}
 		n++
-		if err := row(out); err != nil {
+		if err := yield(rows.Values()[:columns]); err != nil {
 			return n, err
 		}
 	}

@@ -30,6 +30,8 @@ type Dialect interface {
 	// Files reads segment files as a table. With numbered there is a column
 	// RowNumber that counts the rows of each file from 0.
 	Files(paths []string, numbered bool) string
+	// Table makes a relation of many rows.
+	Table(columns []*plan.Column, rows [][]any) (string, error)
 	// Series makes a table of one column of the numbers 0 to n-1.
 	Series(column string, n int) string
 }
@@ -89,6 +91,9 @@ func (c *compiler) visit(n plan.Node) {
 	for _, e := range plan.Exprs(n) {
 		c.note(e)
 	}
+	if _, local := n.(*plan.Local); local {
+		return // its input was a statement of its own
+	}
 	for _, in := range n.Inputs() {
 		c.visit(in)
 	}
@@ -132,8 +137,10 @@ func (c *compiler) table(n plan.Node) string {
 // cheap reports whether reading a node twice is better than keeping its rows.
 func cheap(n plan.Node) bool {
 	switch n := n.(type) {
-	case *plan.Scan, *plan.Values:
+	case *plan.Scan:
 		return true
+	case *plan.Values:
+		return len(n.Rows) <= maxRowLiterals
 	case *plan.Filter:
 		return cheap(n.In)
 	case *plan.Extend:
@@ -194,6 +201,11 @@ func (c *compiler) rows(n plan.Node) string {
 		return strings.Join(parts, "\nUNION ALL\n")
 	case *plan.Values:
 		return c.values(n)
+	case *plan.Local:
+		if n.Values == nil {
+			return c.nothing(n.Made) // only to be shown
+		}
+		return c.values(n.Values)
 	}
 	c.fail(fmt.Errorf("compile: no SQL for %T", n))
 	return ""
@@ -305,7 +317,18 @@ func (c *compiler) join(n *plan.Join) string {
 	return "SELECT " + list + "\nFROM " + c.table(n.Left) + " AS l\n" + word + c.table(n.Right) + " AS r\nON " + strings.Join(on, " AND ")
 }
 
+// maxRowLiterals bounds the tables whose rows are written one by one: engines
+// parse such statements slowly.
+const maxRowLiterals = 50
+
 func (c *compiler) values(n *plan.Values) string {
+	if len(n.Rows) > maxRowLiterals {
+		s, err := c.d.Table(n.Columns, n.Rows)
+		if err != nil {
+			c.fail(err)
+		}
+		return s
+	}
 	var rows []string
 	for _, r := range n.Rows {
 		var cells []string

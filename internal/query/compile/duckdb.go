@@ -28,11 +28,12 @@ func printable(s string) string {
 func text(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	quoted := "'" + strings.ReplaceAll(s, "'", "''") + "'"
-	if strings.IndexByte(s, 0) < 0 {
+	if !strings.ContainsAny(s, "\x00\n") {
 		return quoted
 	}
-	// The engine ends a statement at a zero byte, so it is spliced in.
-	return "(" + strings.ReplaceAll(quoted, "\x00", "' || chr(0) || '") + ")"
+	// The engine ends a statement at a zero byte, and the end of a line would be
+	// indented with the statement, so both are spliced in.
+	return "(" + strings.NewReplacer("\x00", "' || chr(0) || '", "\n", "' || chr(10) || '").Replace(quoted) + ")"
 }
 
 // Type names a type.

@@ -121,6 +121,8 @@ func Describe(n Node) string {
 		return fmt.Sprintf("grid of %d buckets", n.Buckets)
 	case *Union:
 		return fmt.Sprintf("union of %d", len(n.Parts))
+	case *Local:
+		return "after SQL: " + n.Name + " over " + labels(n.Read) + " makes " + labels(n.Made)
 	case *Values:
 		return fmt.Sprintf("table of %d rows", len(n.Rows))
 	}
@@ -149,6 +151,14 @@ func label(c *Column) string {
 		return quoteName(c.Name)
 	}
 	return c.ID
+}
+
+func labels(columns []*Column) string {
+	out := make([]string, len(columns))
+	for i, c := range columns {
+		out[i] = label(c)
+	}
+	return strings.Join(out, ", ")
 }
 
 func assigns(items []Assign) string {
