@@ -3,7 +3,7 @@
 GO          ?= go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
-FUZZTIME    ?= 5s
+FUZZTIME    ?= 500x
 DEMO_DIR    ?= ledgerline-demo
 
 .PHONY: build demo test lint unit fuzz campaign-short campaign bench vuln clean
@@ -25,7 +25,8 @@ lint:
 unit:
 	$(GO) test -race -timeout 15m ./...
 
-# Each fuzz target for a moment; the finds are committed and run with `unit`.
+# Each fuzz target for a number of inputs (FUZZTIME=1m for a time); the finds are
+# committed and run with `unit`.
 fuzz:
 	@./scripts/fuzz.sh $(FUZZTIME)
 
