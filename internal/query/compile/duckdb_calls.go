@@ -56,6 +56,8 @@ func logic(c *plan.Call, a []string) string {
 		return "(" + a[0] + " LIKE " + text(likePattern(c.Args[1].(*plan.Const).Value.(string))) + ` ESCAPE '\')`
 	case plan.Matches:
 		return "regexp_matches(" + a[0] + ", " + a[1] + ")"
+	case plan.Starts:
+		return "starts_with(" + a[0] + ", " + a[1] + ")"
 	case plan.Contains:
 		return "contains(" + a[0] + ", " + a[1] + ")"
 	}
@@ -256,6 +258,8 @@ func (d DuckDB) strings(c *plan.Call, a []string) string {
 		return "CASE WHEN " + at + " = 0 THEN -1 ELSE length(" + s + ") - length(" + a[1] + ") - " + at + " + 1 END"
 	case plan.Extract:
 		return "CASE WHEN regexp_matches(" + a[0] + ", " + a[1] + ") THEN regexp_extract(" + a[0] + ", " + a[1] + ", CAST(" + a[2] + " AS INTEGER)) END"
+	case plan.AddressBits:
+		return addressBits(a[0])
 	case plan.JSONPath:
 		return "TRY(json_extract_string(" + a[0] + ", " + a[1] + "))"
 	}

@@ -165,6 +165,8 @@ const (
 	Matches Op = "matches"
 	// Contains looks for the second text in the first.
 	Contains Op = "contains"
+	// Starts tests whether the first text starts with the second.
+	Starts Op = "starts"
 )
 
 // Operations on values.
@@ -235,7 +237,8 @@ const (
 	PrintDuration Op = "printduration" // milliseconds to text
 	Extract       Op = "extract"       // text, expression, number of the group; null when it does not match
 	JSONPath      Op = "jsonpath"      // text, path; null when absent
-	InNetwork     Op = "innetwork"     // address, network
+	// AddressBits is an IP address as text: 4 or 6, then its bits; null for other text.
+	AddressBits Op = "addressbits"
 )
 
 // Member stands for the member of a list inside AnyMatch.

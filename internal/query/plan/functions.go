@@ -130,15 +130,10 @@ func (p *planner) textCall(x *syntax.Call, args []Expr) (e Expr, ok bool) {
 	case "toduration":
 		return call(ParseDuration, Int, texts[0]), true
 	case "cidrmatch":
-		var any []Expr
-		for i, n := range texts[1:] {
-			if c, ok := n.(*Const); ok && !network(c.Value.(string)) {
-				p.report(x.Args[i+1], "Invalid network for cidrmatch: %v; write it like '10.0.0.0/8'", c.Value)
-				return nil, true
-			}
-			any = append(any, test(InNetwork, texts[0], n))
-		}
-		return disjunction(any), true
+		return p.cidrMatch(x, texts), true
+	case "sha512":
+		p.report(x, "function not supported: sha512; use sha256")
+		return nil, true
 	}
 	return nil, false
 }

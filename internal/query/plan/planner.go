@@ -116,9 +116,9 @@ func (p *planner) finish(f *frame) *Plan {
 
 func sameOrder(a, b Order) bool { return a.By == b.By && a.Desc == b.Desc }
 
-// report notes a mistake at a place of the text.
+// report notes a mistake at a place of the text, with the usage of its command.
 func (p *planner) report(at syntax.Node, format string, args ...any) {
-	p.errors.Add(syntax.Error{Span: at.Pos(), Message: fmt.Sprintf(format, args...)})
+	p.errors.Add(syntax.Error{Span: at.Pos(), Message: fmt.Sprintf(format, args...), Usage: syntax.Usage(p.clause)})
 }
 
 // unknown reports a name that is no field here, in the service's wording.
@@ -126,7 +126,7 @@ func (p *planner) unknown(f *frame, n syntax.Name, clause string) {
 	if f.after != "" {
 		clause += " after " + f.after
 	}
-	e := syntax.Error{Span: n.Span, Message: fmt.Sprintf("Invalid field for %s: %s", clause, n.Text)}
+	e := syntax.Error{Span: n.Span, Message: fmt.Sprintf("Invalid field for %s: %s", clause, n.Text), Usage: syntax.Usage(p.clause)}
 	if s := p.suggest(f, n.Text); s != "" {
 		e.Suggestion = quoteAlways(s)
 	}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -304,10 +303,4 @@ func (p *planner) setProperty(t time.Time, name string, n int64) (time.Time, boo
 		return t, false
 	}
 	return time.Date(year, month, day, hour, minute, second, nano, p.env.Zone).UTC(), true
-}
-
-// network reports whether s is an address range such as 10.0.0.0/8.
-func network(s string) bool {
-	_, err := netip.ParsePrefix(s)
-	return err == nil
 }

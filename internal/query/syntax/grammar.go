@@ -1,6 +1,9 @@
 package syntax
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // CommandInfo describes a command for messages and editors.
 type CommandInfo struct {
@@ -71,6 +74,16 @@ func CommandInfos() []CommandInfo {
 		{"where", "<expression>", nil},
 		{"xmlextract", "[field = <field>] <name> = '<path>' {, <name> = '<path>'}", []string{"field"}},
 	}
+}
+
+// Usage returns the syntax of a command, such as "WHERE <expression>"; empty for
+// what is no command.
+func Usage(name string) string {
+	info, ok := findCommand(CommandInfos(), name)
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(strings.ToUpper(info.Name) + " " + info.Usage)
 }
 
 // findCommand finds a command by its name in any case.
