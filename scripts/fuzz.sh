@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every fuzz target of the module, one after the other, for a number of inputs
 # (500x) or a time (1m). The default is a number: where a time ends in the middle of
-# an input, the Go tool reports the deadline as a failure (golang.org/issue/75804).
+# an input, the Go tool reports the deadline as a failure of the target.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 time=${1:-500x}

@@ -22,6 +22,7 @@ func main() {
 	flag.IntVar(&b.records, "records", 1_000_000, "audit records to upload")
 	flag.IntVar(&b.clients, "clients", 20, "clients of the small uploads")
 	flag.IntVar(&b.rate, "rate", 500, "small uploads a second")
+	flag.IntVar(&b.mixed, "mixed", 10_000_000, "mixed records to ask questions of; 0 leaves them out")
 	flag.DurationVar(&b.during, "during", 30*time.Second, "how long they go on")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -39,7 +40,7 @@ func main() {
 type bench struct {
 	binary           string
 	records, clients int
-	rate             int
+	rate, mixed      int
 	during           time.Duration
 }
 
@@ -93,7 +94,31 @@ func (b *bench) run(ctx context.Context) (string, error) {
 
 	var page strings.Builder
 	writePage(&page, b, yard, large, answers, small)
-	return page.String(), nil
+	if b.mixed > 0 {
+		err = b.compare(ctx, filepath.Join(dir, "mixed"), &page)
+	}
+	return page.String(), err
+}
+
+// compare asks the same questions in our language and in SQL.
+func (b *bench) compare(ctx context.Context, dir string, page *strings.Builder) error {
+	say("storing %d mixed records", b.mixed)
+	lab, err := newLaboratory(ctx, dir, b.mixed)
+	if err != nil {
+		return err
+	}
+	defer lab.close()
+	var duels, heavy []duel
+	for _, c := range contests {
+		say("asking: %s", c.name)
+		duels = append(duels, lab.contest(ctx, c))
+	}
+	for _, c := range large {
+		say("asking: %s", c.name)
+		heavy = append(heavy, lab.contest(ctx, c))
+	}
+	writeContests(page, b.mixed, lab, duels, heavy, peakMemory(os.Getpid()))
+	return ctx.Err()
 }
 
 func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }

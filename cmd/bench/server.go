@@ -200,8 +200,10 @@ func (s *server) cpu() time.Duration {
 }
 
 // peakMemory in bytes: the largest resident set so far.
-func (s *server) peakMemory() int64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+func (s *server) peakMemory() int64 { return peakMemory(s.cmd.Process.Pid) }
+
+func peakMemory(pid int) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}
