@@ -2,14 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
-	"strings"
 
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/content"
 	"ledgerline/internal/deliver"
-	"ledgerline/internal/query"
 )
 
 // The adapters below fill interfaces that one room declares with what another
@@ -63,8 +59,7 @@ func (b books) Parsed(ctx context.Context, results []deliver.Parsed) error {
 // catalogue answers the query language's questions about names.
 type catalogue struct {
 	*content.Library
-	catalog *catalog.Catalog
-	log     *slog.Logger
+	*lookupTables
 }
 
 // LogGroups maps OCIDs to names. Names are for show: without them a query
@@ -86,15 +81,4 @@ func (c catalogue) LogGroups() map[string]string {
 		}
 		page.After = next
 	}
-}
-
-// answers is the query engine as the API asks it.
-type answers struct{ *query.Engine }
-
-func (a answers) Explain(ctx context.Context, r query.Request) (string, error) {
-	x, err := a.Engine.Explain(ctx, r, false)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("window %s\n\n%s\n\n%s", x.Window, strings.TrimRight(x.Plan, "\n"), x.SQL), nil
 }

@@ -82,14 +82,14 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 	if n.store, err = store.Open(cfg.Data, n.engine, store.Options{Clock: g.clock, Logger: n.log}); err != nil {
 		return n, err
 	}
-	n.query = query.NewEngine(n.store, catalogue{n.library, n.catalog, n.log}, query.Options{Clock: g.clock, Logger: n.log})
+	n.query = query.NewEngine(n.store, catalogue{n.library, &lookupTables{catalog: n.catalog, log: n.log}}, query.Options{Clock: g.clock, Logger: n.log})
 	o, err := connectOracle(cfg, n.log)
 	if err != nil {
 		return n, err
 	}
 	n.runner = runner.New(n.stage, n.integrations(o), runner.Options{Clock: g.clock, Logger: n.log})
 	n.server, err = api.New(api.Parts{
-		Stage: n.stage, Library: n.library, Content: n.library, Store: n.store, Query: answers{n.query}, Catalog: n.catalog,
+		Stage: n.stage, Library: n.library, Content: n.library, Store: n.store, Query: n.query, Catalog: n.catalog,
 	}, api.Options{Clock: g.clock, Logger: n.log, Tenancy: server.Tenancy, Namespace: server.Namespace, Version: version(), Limits: api.Limits{MaxUpload: server.MaxUpload}})
 	return n, err
 }

@@ -97,6 +97,19 @@ func (c *call) flag(name string) (bool, error) {
 	return b, nil
 }
 
+// number reads a parameter that counts: from 1 to most, normal when absent.
+func (c *call) number(name string, normal, most int) (int, error) {
+	v, err := c.param(name)
+	if err != nil || v == "" {
+		return normal, err
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 {
+		return 0, invalid("%s must be a number from 1 to %d", name, most)
+	}
+	return min(n, most), nil
+}
+
 // head returns a request header; given twice it is refused, since a proxy could
 // have read the other one.
 func (c *call) head(name string) (string, error) {

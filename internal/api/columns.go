@@ -52,7 +52,7 @@ type columnModel struct {
 	Intervals   []int64       `json:"intervals,omitempty"`
 	Series      []columnModel `json:"series,omitempty"`
 
-	Columns     []columnModel    `json:"columns,omitempty"` // TIME_STATS_DATA_COLUMN
+	Columns     []columnModel    `json:"columns,omitempty"` // TIME_STATS_DATA_COLUMN, TABLE_COLUMN
 	Result      []map[string]any `json:"result,omitempty"`
 	ResultCount *int             `json:"resultCount,omitempty"`
 	TotalCount  *int             `json:"totalCount,omitempty"`
@@ -70,6 +70,13 @@ func aggregation(r *query.Result, page [][]any, zone *time.Location) aggregation
 	m.TotalCount = &total
 	if r.Series != nil {
 		m.Columns = append(m.Columns, timeStats(seriesName(r.Series), r.Series))
+	}
+	for _, chart := range r.Charts {
+		m.Columns = append(m.Columns, timeStats(chart.Name, chart.Series))
+	}
+	for _, t := range r.Tables {
+		m.Columns = append(m.Columns, columnModel{Type: "TABLE_COLUMN", SubSystem: "LOG", DisplayName: t.Name, OriginalDisplayName: t.Name,
+			InternalName: t.Name, ValueType: "TABLE", Columns: mapped(t.Columns, columnOf), Result: rowMaps(t.Columns, t.Rows)})
 	}
 	return m
 }

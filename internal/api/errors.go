@@ -97,6 +97,8 @@ func asError(err error) *Error {
 		return &Error{Status: http.StatusPreconditionFailed, Code: "NoEtagMatch", Message: err.Error()}
 	case errors.Is(err, catalog.ErrInUse), errors.Is(err, catalog.ErrReadOnly):
 		return &Error{Status: http.StatusConflict, Code: "IncorrectState", Message: err.Error()}
+	case errors.Is(err, catalog.ErrExists):
+		return &Error{Status: http.StatusConflict, Code: "ResourceAlreadyExists", Message: err.Error()}
 	case errors.Is(err, catalog.ErrTokenReused), errors.Is(err, stage.ErrTokenReused):
 		return &Error{Status: http.StatusConflict, Code: "InvalidatedRetryToken", Message: catalog.ErrTokenReused.Error(), Cause: err}
 	case errors.Is(err, catalog.ErrInvalid), errors.Is(err, catalog.ErrBadCursor):

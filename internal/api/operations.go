@@ -17,6 +17,7 @@ func operations() []operation {
 		ns                  = "/20200601/namespaces/{namespaceName}"
 		group               = ns + "/logAnalyticsLogGroups"
 		own                 = ownBase
+		lookup              = ns + "/lookups/{lookupName}"
 		unsigned            = signature.BodyUnsigned
 	)
 	return []operation{
@@ -44,10 +45,27 @@ func operations() []operation {
 		{Method: get, Pattern: ns + "/fields", Name: "ListFields", handle: (*Server).listFields},
 		{Method: get, Pattern: ns + "/labels", Name: "ListLabels", handle: (*Server).listLabels},
 
+		{Method: post, Pattern: ns + "/lookups/actions/register", Name: "RegisterLookup", handle: (*Server).registerLookup},
+		{Method: get, Pattern: ns + "/lookups", Name: "ListLookups", handle: (*Server).listLookups},
+		{Method: get, Pattern: lookup, Name: "GetLookup", handle: (*Server).getLookup},
+		{Method: post, Pattern: lookup + "/actions/updateData", Name: "UpdateLookupData", handle: (*Server).updateLookupData},
+		{Method: post, Pattern: lookup + "/actions/appendData", Name: "AppendLookupData", handle: (*Server).appendLookupData},
+		{Method: del, Pattern: lookup, Name: "DeleteLookup", handle: (*Server).deleteLookup},
+		{Method: get, Pattern: ns + "/configWorkRequests", Name: "ListConfigWorkRequests", handle: (*Server).listConfigWorkRequests},
+		{Method: get, Pattern: ns + "/configWorkRequests/{workRequestId}", Name: "GetConfigWorkRequest", handle: (*Server).getConfigWorkRequest},
+
 		{Method: post, Pattern: ns + "/search/actions/query", Name: "Query", handle: (*Server).query},
 
 		{Method: post, Pattern: own + "/query", Name: "OwnQuery", handle: (*Server).ownQuery},
 		{Method: post, Pattern: own + "/explain", Name: "OwnExplain", handle: (*Server).ownExplain},
+		{Method: get, Pattern: own + "/lookups", Name: "OwnLookups", handle: (*Server).listLookups},
+		{Method: get, Pattern: own + "/lookups/{lookupName}", Name: "OwnLookup", handle: (*Server).ownGetLookup},
+		{Method: put, Pattern: own + "/lookups/{lookupName}", Name: "OwnPutLookup", handle: (*Server).ownPutLookup},
+		{Method: del, Pattern: own + "/lookups/{lookupName}", Name: "OwnDeleteLookup", handle: (*Server).deleteLookup},
+		{Method: get, Pattern: own + "/searches", Name: "OwnSearches", handle: (*Server).listSearches},
+		{Method: get, Pattern: own + "/searches/{name}", Name: "OwnSearch", handle: (*Server).getSearch},
+		{Method: put, Pattern: own + "/searches/{name}", Name: "OwnPutSearch", handle: (*Server).putSearch},
+		{Method: del, Pattern: own + "/searches/{name}", Name: "OwnDeleteSearch", handle: (*Server).deleteSearch},
 		{Method: get, Pattern: own + "/runs", Name: "OwnRuns", handle: (*Server).ownRuns},
 		{Method: get, Pattern: own + "/runs/{id}", Name: "OwnRun", handle: (*Server).ownRun},
 		{Method: get, Pattern: own + "/coverage", Name: "OwnCoverage", handle: (*Server).ownCoverage},

@@ -288,8 +288,10 @@ func TestOwnQuery(t *testing.T) {
 			t.Errorf("%s: %d %v", body, code, m)
 		}
 	}
-	g.engine.explain = func(r query.Request) (string, error) { return "plan of " + r.Text, nil }
-	if code, m := g.local("POST", "/ledgerline/v1/explain", `{"query":"*"}`); code != 200 || m["plan"] != "plan of *" {
+	g.engine.explain = func(r query.Request) (*query.Explanation, error) {
+		return &query.Explanation{Plan: "plan of " + r.Text, SQL: "SELECT 1", Window: "w"}, nil
+	}
+	if code, m := g.local("POST", "/ledgerline/v1/explain", `{"query":"*"}`); code != 200 || m["plan"] != "window w\n\nplan of *\n\nSELECT 1\n" {
 		t.Errorf("%d %v", code, m)
 	}
 }

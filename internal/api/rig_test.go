@@ -57,11 +57,29 @@ var testKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.Gener
 
 type fakeEngine struct {
 	run     func(query.Request) (*query.Result, error)
-	explain func(query.Request) (string, error)
+	explain func(query.Request) (*query.Explanation, error)
+	export  func(ctx context.Context, r query.Request, header func([]query.Column) error, row func([]any) error) error
+	runCtx  func(context.Context, query.Request) (*query.Result, error) // in place of run
 }
 
-func (e *fakeEngine) Run(_ context.Context, r query.Request) (*query.Result, error) { return e.run(r) }
-func (e *fakeEngine) Explain(_ context.Context, r query.Request) (string, error)    { return e.explain(r) }
+func (e *fakeEngine) Run(ctx context.Context, r query.Request) (*query.Result, error) {
+	if e.runCtx != nil {
+		return e.runCtx(ctx, r)
+	}
+	return e.run(r)
+}
+
+func (e *fakeEngine) Explain(_ context.Context, r query.Request, _ bool) (*query.Explanation, error) {
+	return e.explain(r)
+}
+
+func (e *fakeEngine) Export(ctx context.Context, r query.Request, header func([]query.Column) error, row func([]any) error) error {
+	return e.export(ctx, r, header, row)
+}
+
+func (e *fakeEngine) Describe(query.Request) (*query.Description, error) {
+	return nil, errors.New("not described here")
+}
 
 type fakeStore struct {
 	busy   bool

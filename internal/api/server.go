@@ -67,7 +67,11 @@ type ContentZIP interface {
 // Engine answers queries.
 type Engine interface {
 	Run(ctx context.Context, r query.Request) (*query.Result, error)
-	Explain(ctx context.Context, r query.Request) (string, error)
+	Explain(ctx context.Context, r query.Request, analyze bool) (*query.Explanation, error)
+	// Export calls header once and then row for every row there is.
+	Export(ctx context.Context, r query.Request, header func([]query.Column) error, row func([]any) error) error
+	// Describe plans a query without running it.
+	Describe(r query.Request) (*query.Description, error)
 }
 
 // Parts are what the server serves.

@@ -75,10 +75,38 @@ func (e *Engine) Export(ctx context.Context, req Request, header func([]Column) 
 		return err
 	}
 	defer s.close()
+	if s.plan.Series != nil {
+		return s.exportSeries(ctx, header, row)
+	}
 	if err := header(describe(s.plan.Columns)); err != nil {
 		return err
 	}
 	return s.stream(ctx, math.MaxInt, row)
+}
+
+// exportSeries yields the rows of a time series, which are known at its end only.
+func (s *session) exportSeries(ctx context.Context, header func([]Column) error, row func([]any) error) error {
+	res := &Result{Columns: describe(s.plan.Columns)}
+	err := s.stream(ctx, math.MaxInt, func(point []any) error {
+		if len(res.Rows) >= s.engine.opts.MaxRows {
+			return fmt.Errorf("%w: more than %d points; ask for a longer span", ErrRows, s.engine.opts.MaxRows)
+		}
+		res.Rows = append(res.Rows, point)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.pivot(res)
+	if err := header(res.Columns); err != nil {
+		return err
+	}
+	for _, r := range res.Rows {
+		if err := row(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *Engine) deadline(ctx context.Context, req Request) (context.Context, context.CancelFunc) {

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"ledgerline/internal/catalog"
+	"ledgerline/internal/query/plan"
+)
+
+// lookupTables keeps the lookup tables that queries use in memory. A table is
+// read again when the catalogue's is another one, so no change has to be told.
+type lookupTables struct {
+	catalog *catalog.Catalog
+	log     *slog.Logger
+
+	mu     sync.Mutex
+	cached map[string]cachedTable // by name in lower case
+	cells  int64
+}
+
+type cachedTable struct {
+	etag  string
+	table *plan.Lookup
+	cells int64
+}
+
+// maxCachedCells bounds the values kept in memory: one lookup of the largest size.
+const maxCachedCells = 10_000_000
+
+// Lookup finds a lookup table by name, in any letter case.
+func (t *lookupTables) Lookup(name string) (*plan.Lookup, bool) {
+	ctx, key := context.Background(), strings.ToLower(name)
+	l, err := t.catalog.Lookup(ctx, name)
+	if err != nil {
+		return t.missing(name, err)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock() // while reading, too: two queries at once read a table once
+	if c, ok := t.cached[key]; ok && c.etag == l.Etag {
+		return c.table, true
+	}
+	l, read, err := t.catalog.LookupTable(ctx, name)
+	if err != nil {
+		return t.missing(name, err)
+	}
+	c := cachedTable{l.Etag, &plan.Lookup{Columns: read.Columns, Rows: read.Rows}, int64(len(read.Columns)) * l.Rows}
+	t.cells -= t.cached[key].cells
+	if t.cells+c.cells > maxCachedCells {
+		t.cached, t.cells = nil, 0
+	}
+	if t.cached == nil {
+		t.cached = map[string]cachedTable{}
+	}
+	t.cached[key] = c
+	t.cells += c.cells
+	return c.table, true
+}
+
+func (t *lookupTables) missing(name string, err error) (*plan.Lookup, bool) {
+	if !errors.Is(err, catalog.ErrNotFound) {
+		t.log.Error("a lookup table cannot be read", "lookup", name, "error", err)
+	}
+	return nil, false
+}
