@@ -17,6 +17,7 @@ import (
 // askFlags are the flags of commands that send a query.
 type askFlags struct {
 	last, from, to, zone string
+	saved                string
 	limit                int
 }
 
@@ -25,25 +26,35 @@ func (a *askFlags) register(cmd *cobra.Command) {
 	f.StringVar(&a.last, "last", "30d", "how far back to look: 90m, 24h, 30d")
 	f.StringVar(&a.from, "from", "", "begin of the time range, such as 2024-05-01 or 2024-05-01T10:00:00Z")
 	f.StringVar(&a.to, "to", "", "end of the time range; now without")
+	f.StringVar(&a.saved, "saved", "", "name of a saved search, in place of TEXT; its time range and zone hold unless others are given")
 	f.StringVar(&a.zone, "zone", "UTC", "time zone of buckets and of times without one, such as Europe/Berlin")
 	f.IntVar(&a.limit, "limit", 0, "rows to show; 0 shows up to 2001, -1 all the server gives")
 }
 
 type ownQuery struct {
-	Query string     `json:"query"`
-	From  *time.Time `json:"from,omitempty"`
-	To    *time.Time `json:"to,omitempty"`
-	Last  string     `json:"last,omitempty"`
-	Zone  string     `json:"zone,omitempty"`
-	Limit int        `json:"limit,omitempty"`
+	Query   string     `json:"query,omitempty"`
+	Saved   string     `json:"saved,omitempty"`
+	From    *time.Time `json:"from,omitempty"`
+	To      *time.Time `json:"to,omitempty"`
+	Last    string     `json:"last,omitempty"`
+	Zone    string     `json:"zone,omitempty"`
+	Limit   int        `json:"limit,omitempty"`
+	Analyze bool       `json:"analyze,omitempty"`
+	Format  string     `json:"format,omitempty"`
 }
 
 func (a *askFlags) request(cmd *cobra.Command, args []string) (ownQuery, error) {
-	q := ownQuery{Query: strings.Join(args, " "), Zone: a.zone, Limit: a.limit}
+	q := ownQuery{Query: strings.Join(args, " "), Saved: a.saved, Zone: a.zone, Limit: a.limit}
 	misuse := func(err error) (ownQuery, error) { return q, &misuseError{cmd.CommandPath(), err} }
+	if (a.saved == "") == (len(args) == 0) {
+		return misuse(errors.New("give the text of a query, or a saved search with --saved"))
+	}
 	zone, err := time.LoadLocation(a.zone)
 	if err != nil {
 		return misuse(fmt.Errorf("--zone %s is not a time zone; write for instance Europe/Berlin", a.zone))
+	}
+	if a.saved != "" && !cmd.Flags().Changed("zone") {
+		q.Zone = ""
 	}
 	if a.to != "" {
 		if q.To, err = instant(a.to, zone); err != nil {
@@ -57,6 +68,9 @@ func (a *askFlags) request(cmd *cobra.Command, args []string) (ownQuery, error) 
 		if q.From, err = instant(a.from, zone); err != nil {
 			return misuse(fmt.Errorf("--from: %w", err))
 		}
+		return q, nil
+	}
+	if a.saved != "" && !cmd.Flags().Changed("last") {
 		return q, nil
 	}
 	last, err := config.ParseDuration(a.last)
@@ -93,12 +107,12 @@ func newQuery(g *globals) *cobra.Command {
 	var ask askFlags
 	var output string
 	cmd := &cobra.Command{
-		Use:   "query TEXT",
+		Use:   "query [TEXT]",
 		Short: "Answer a query of the Log Analytics language",
 		Example: `  ledgerline query "'Log Source' = 'OCI Integration Audit Logs' | stats count by 'User Name' | sort -Count"
   ledgerline query --last 24h -o csv "'Resource Operations' = delete | fields 'User Name', 'OCI Resource Name'"
-  ledgerline query --from 2024-05-01 --to 2024-06-01 --zone Europe/Berlin "* | timestats span = 1day count"`,
-		Args: cobra.MinimumNArgs(1),
+  ledgerline query --from 2024-05-01 --to 2024-06-01 --zone Europe/Berlin "* | timestats span = 1day count"
+  ledgerline query --saved "Off hours"`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			write, ok := map[string]func(io.Writer, *queryAnswer) error{"table": writeTable, "json": writeJSON, "csv": writeCSV}[output]
 			if !ok {
@@ -216,32 +230,4 @@ func writeJSON(w io.Writer, a *queryAnswer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	return e.Encode(objects)
-}
-
-func newExplain(g *globals) *cobra.Command {
-	var ask askFlags
-	cmd := &cobra.Command{
-		Use:     "explain TEXT",
-		Short:   "Show how a query would be answered: its plan and its SQL",
-		Example: `  ledgerline explain "deleted and 'User Name' = 'ana@example.com' | stats count by 'OCI Resource Name'"`,
-		Args:    cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			request, err := ask.request(cmd, args)
-			if err != nil {
-				return err
-			}
-			c, err := g.client()
-			if err != nil {
-				return err
-			}
-			var answer struct{ Plan string }
-			if err := c.call(cmd.Context(), "POST", "/ledgerline/v1/explain", request, &answer); err != nil {
-				return err
-			}
-			fmt.Fprintln(g.out, strings.TrimRight(answer.Plan, "\n"))
-			return nil
-		},
-	}
-	ask.register(cmd)
-	return cmd
 }
