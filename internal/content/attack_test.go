@@ -190,6 +190,7 @@ func TestParsersThatCannotRun(t *testing.T) {
 // An import is refused, or what it created survives an export unchanged.
 func FuzzImport(f *testing.F) {
 	f.Add([]byte(ordersXML))
+	f.Add([]byte(`<LoganContent><Parser type="6"><Name>p</Name><HeaderContent> $.a:2 |$:0 </HeaderContent><?ledgerline $.b:0?><ParserFields><ParserField><FieldSeq>1</FieldSeq><FieldName>msg</FieldName><StructuredColInfo>$.x</StructuredColInfo><?ledgerline  $.y | $['?>?><?ledgerline z?></ParserField></ParserFields></Parser></LoganContent>`))
 	f.Add([]byte(`<LoganContent><Source name="s"><Parsers/><Extra a="1">x</Extra></Source></LoganContent>`))
 	f.Add([]byte(`<LoganContent><Tag><Name>#a</Name><DisplayName> </DisplayName></Tag></LoganContent>`))
 	f.Add(zipOf(f, zipMember{"content.xml", []byte(`<LoganContent name="x"/>`)}))

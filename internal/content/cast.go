@@ -59,6 +59,20 @@ func (r *run) setText(t *target, text string) {
 	}
 }
 
+// feed gives the first alternative that holds a value to its target.
+func (r *run) feed(f *feed, s string, slots []found) {
+	n := f.first
+	for n < f.end-1 && !slots[n].holds(s) {
+		n++
+	}
+	r.setJSON(f.to, s, &slots[n])
+}
+
+// holds reports whether a path selected more than null or an empty string.
+func (f *found) holds(s string) bool {
+	return f.end > 0 && (len(f.more) > 0 || s[f.start] != 'n' && f.of(s) != `""`)
+}
+
 // setJSON gives the values that a path selected to a target.
 func (r *run) setJSON(t *target, s string, f *found) {
 	if f.end == 0 {

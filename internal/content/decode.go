@@ -116,7 +116,7 @@ func (f *contentFile) addParser(n *node) error {
 	}
 	p := Parser{
 		Name: n.word("Name"), Display: n.word("DisplayName"), Description: n.value("Description"),
-		Kind: kind, Content: n.value("ParserContent"), Header: n.value("HeaderContent"), Footer: n.value("FooterContent"),
+		Kind: kind, Content: n.value("ParserContent"), Header: n.path("HeaderContent", kind), Footer: n.value("FooterContent"),
 		SingleLine: n.word("IsSingleLineContent") != "0", Delimiter: n.value("FieldDelimiter"), Qualifier: n.value("FieldQualifier"),
 		Example: n.value("ExampleContent"), Encoding: n.word("Encoding"), Language: n.word("Language"),
 	}
@@ -129,7 +129,7 @@ func (f *contentFile) addParser(n *node) error {
 		if err != nil {
 			return fmt.Errorf("field sequence %q is not a number", clip(m.word("FieldSeq")))
 		}
-		pf := ParserField{Seq: seq, Field: m.word("FieldName"), Parser: m.word("ParserName"), Path: strings.TrimSpace(m.value("StructuredColInfo"))}
+		pf := ParserField{Seq: seq, Field: m.word("FieldName"), Parser: m.word("ParserName"), Path: strings.TrimSpace(m.path("StructuredColInfo", kind))}
 		if (pf.Field == "") == (pf.Parser == "") {
 			return fmt.Errorf("parser field %d needs either a field or a parser", seq)
 		}

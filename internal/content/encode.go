@@ -57,12 +57,12 @@ func parserCode(k ParserKind) string {
 func encodeParser(p *Parser) (*node, error) {
 	n := element("Parser").with("type", parserCode(p.Kind)).with("tokenize_orig_text", "1").with("oms_version", contentVersion)
 	n.add(leaf("Name", p.Name), leaf("DisplayName", p.Display)).optional("Description", p.Description).optional("ParserContent", p.Content)
-	n.add(leaf("IsSingleLineContent", flag(p.SingleLine))).optional("HeaderContent", p.Header).optional("FooterContent", p.Footer)
+	n.add(leaf("IsSingleLineContent", flag(p.SingleLine))).addPath("HeaderContent", p.Kind, p.Header).optional("FooterContent", p.Footer)
 	n.optional("ExampleContent", p.Example).add(leaf("IsSystem", "0")).optional("Encoding", p.Encoding).optional("Language", p.Language)
 	fields := element("ParserFields")
 	for _, f := range p.Fields {
 		m := element("ParserField", leaf("FieldSeq", strconv.Itoa(f.Seq)))
-		fields.add(m.optional("FieldName", f.Field).optional("ParserName", f.Parser).optional("StructuredColInfo", f.Path))
+		fields.add(m.optional("FieldName", f.Field).optional("ParserName", f.Parser).addPath("StructuredColInfo", p.Kind, f.Path))
 	}
 	n.add(fields)
 	plugins, err := unpacked(p.Plugins)

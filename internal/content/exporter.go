@@ -169,8 +169,11 @@ func (ex *exporter) tree() (*node, string, error) {
 	section(&text, "Parsers", sortedKeys(ex.missing))
 	section(&text, "Labels", sortedKeys(unknownLabels))
 	section(&text, "Functions", ex.functions())
-	if ex.documentPaths() {
+	if ex.usesPaths(func(path string) bool { return strings.HasPrefix(path, "^") }) {
 		text.WriteString("\nNote\nPaths that start with ^ are read from the whole document. Only Ledgerline knows them; elsewhere those fields stay empty.\n")
+	}
+	if ex.usesPaths(func(path string) bool { return len(splitPath(path)) > 1 }) {
+		text.WriteString("\nNote\nLedgerline reads several paths for one field. Elsewhere the one written in the parser is read, which fits records as services send them.\n")
 	}
 	return root, text.String(), nil
 }
@@ -192,9 +195,9 @@ func (ex *exporter) functions() []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-func (ex *exporter) documentPaths() bool {
+func (ex *exporter) usesPaths(are func(path string) bool) bool {
 	for _, p := range ex.parsers {
-		if slices.ContainsFunc(p.Fields, func(f ParserField) bool { return strings.HasPrefix(f.Path, "^") }) {
+		if p.Kind == JSON && slices.ContainsFunc(p.Fields, func(f ParserField) bool { return are(f.Path) }) {
 			return true
 		}
 	}

@@ -2,64 +2,114 @@ package content
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
-// jsonReader finds the entries of a JSON upload. The entry path names either an
-// array, each element of which is an entry (kind 2), or objects (kind 0). The
-// upload may hold one document, several after each other, or one a line.
+// jsonReader finds the entries of a JSON upload. The upload may hold one
+// document, several after each other, or one a line.
 type jsonReader struct {
-	path   []step
-	array  bool
-	fields *branch
-	refs   []*target // per slot
-	doc    *branch   // paths that start with ^; nil when there are none
-	docs   []*target
+	paths      []entryPath // alternatives, tried on each document
+	fields     *branch
+	feeds      []feed
+	fieldSlots int
+	doc        *branch // paths that start with ^; nil when there are none
+	docs       []feed
+	docSlots   int
 }
+
+// entryPath names either an array, each element of which is an entry (kind 2),
+// or objects (kind 0).
+type entryPath struct {
+	steps []step
+	array bool
+}
+
+func parseEntryPath(text string) (entryPath, error) {
+	path, kind, ok := cutLast(text, ":")
+	if !ok || (kind != "0" && kind != "2") {
+		return entryPath{}, fmt.Errorf("entry path %q must be a path followed by :0 (object) or :2 (array)", clip(text))
+	}
+	steps, err := parsePath(path)
+	if err != nil {
+		return entryPath{}, err
+	}
+	for _, s := range steps {
+		if s.kind == stepIndex {
+			return entryPath{}, fmt.Errorf("entry path %q: [n] is not supported here, only [*]", clip(text))
+		}
+	}
+	return entryPath{steps, kind == "2"}, nil
+}
+
+// feed says which slots hold what a target gets: alternatives, the best first.
+type feed struct {
+	to         *target
+	first, end int
+}
+
+const maxAlternatives = 8
 
 func newJSONReader(p *Parser, c *compiler) (*jsonReader, error) {
 	header := strings.TrimSpace(p.Header)
 	if header == "" {
 		header = "$:0"
 	}
-	path, kind, ok := cutLast(header, ":")
-	if !ok || (kind != "0" && kind != "2") {
-		return nil, fmt.Errorf("entry path %q must be a path followed by :0 (object) or :2 (array)", clip(header))
+	r := &jsonReader{fields: &branch{}}
+	alternatives := splitPath(header)
+	if len(alternatives) > maxAlternatives {
+		return nil, fmt.Errorf("entry path %q has more than %d alternatives", clip(header), maxAlternatives)
 	}
-	steps, err := parsePath(path)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range steps {
-		if s.kind == stepIndex {
-			return nil, fmt.Errorf("entry path %q: [n] is not supported here, only [*]", clip(header))
+	for _, text := range alternatives {
+		e, err := parseEntryPath(text)
+		if err != nil {
+			return nil, err
 		}
+		r.paths = append(r.paths, e)
 	}
-	r := &jsonReader{path: steps, array: kind == "2", fields: &branch{}}
+	var targets []*target
 	for _, f := range p.Fields {
 		t, err := c.target(f)
 		if err != nil {
 			return nil, err
 		}
-		inDoc := strings.HasPrefix(f.Path, "^")
-		steps, err := parsePath(strings.TrimPrefix(f.Path, "^"))
-		if err != nil {
+		if err := r.add(f.Path, t); err != nil {
 			return nil, fmt.Errorf("field %d: %w", f.Seq, err)
 		}
-		if inDoc {
-			if r.doc == nil {
-				r.doc = &branch{}
-			}
-			r.doc.add(steps, len(r.docs))
-			r.docs = append(r.docs, t)
-		} else {
-			r.fields.add(steps, len(r.refs))
-			r.refs = append(r.refs, t)
-		}
+		targets = append(targets, t)
 	}
-	c.markAlone(slices.Concat(r.refs, r.docs))
+	c.markAlone(targets)
 	return r, nil
+}
+
+// add hangs the alternatives of one field into the tree of the entry or of the document.
+func (r *jsonReader) add(path string, t *target) error {
+	tree, feeds, slots := r.fields, &r.feeds, &r.fieldSlots
+	inDoc := strings.HasPrefix(path, "^")
+	if inDoc {
+		if r.doc == nil {
+			r.doc = &branch{}
+		}
+		tree, feeds, slots = r.doc, &r.docs, &r.docSlots
+	}
+	alternatives := splitPath(path)
+	if len(alternatives) > maxAlternatives {
+		return fmt.Errorf("path %q has more than %d alternatives", clip(path), maxAlternatives)
+	}
+	f := feed{to: t, first: *slots}
+	for _, a := range alternatives {
+		if strings.HasPrefix(a, "^") != inDoc {
+			return fmt.Errorf("path %q: alternatives must all start with ^ or none", clip(path))
+		}
+		steps, err := parsePath(strings.TrimPrefix(a, "^"))
+		if err != nil {
+			return err
+		}
+		tree.add(steps, *slots)
+		*slots++
+	}
+	f.end = *slots
+	*feeds = append(*feeds, f)
+	return nil
 }
 
 func cutLast(s, sep string) (before, after string, ok bool) {
@@ -74,6 +124,7 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 type jsonWalk struct {
 	*jsonReader
 	run    *run
+	at     entryPath // the one under way
 	level  int
 	s      string // the body up to the end of the piece
 	slots  []found
@@ -85,7 +136,7 @@ type jsonWalk struct {
 
 func (r *jsonReader) read(run *run, level int, piece span) error {
 	w := &jsonWalk{jsonReader: r, run: run, level: level, s: run.body[:piece.end],
-		slots: make([]found, len(r.refs)), held: make([]found, len(r.docs))}
+		slots: make([]found, r.fieldSlots), held: make([]found, r.docSlots)}
 	i := piece.start
 	if strings.HasPrefix(w.s[i:], "\ufeff") {
 		i += len("\ufeff")
@@ -96,14 +147,13 @@ func (r *jsonReader) read(run *run, level int, piece span) error {
 			clear(w.held)
 			r.doc.extract(w.s, i, w.held) // of a damaged document as much as can be read
 		}
-		w.hits = 0
-		end, ok := w.locate(i, r.path)
+		end, ok := w.document(i)
 		if w.err != nil {
 			return w.err
 		}
 		if ok {
 			if i = end; w.hits == 0 {
-				w.reject(span{start, end}, "no "+r.pathText()+" in it")
+				w.reject(span{start, end}, "no "+w.at.String()+" in it")
 			}
 			continue
 		}
@@ -120,17 +170,28 @@ func (r *jsonReader) read(run *run, level int, piece span) error {
 	return w.err
 }
 
-func (r *jsonReader) pathText() string {
+// document looks for entries at each of the entry paths, until one has them.
+func (w *jsonWalk) document(i int) (end int, ok bool) {
+	for _, w.at = range w.paths {
+		w.hits = 0
+		if end, ok = w.locate(i, w.at.steps); w.hits > 0 || w.err != nil {
+			break
+		}
+	}
+	return end, ok
+}
+
+func (e entryPath) String() string {
 	var b strings.Builder
 	b.WriteByte('$')
-	for _, s := range r.path {
+	for _, s := range e.steps {
 		if s.kind == stepEach {
 			b.WriteString("[*]")
 		} else {
 			b.WriteString("." + s.key)
 		}
 	}
-	if r.array {
+	if e.array {
 		return "array " + b.String()
 	}
 	return "object " + b.String()
@@ -140,7 +201,7 @@ func (r *jsonReader) pathText() string {
 // its own, the next line that starts one is taken; else nothing after the damage
 // can be trusted.
 func (w *jsonWalk) resume(i int) int {
-	if len(w.path) > 0 {
+	if len(w.at.steps) > 0 {
 		return len(w.s)
 	}
 	for {
@@ -169,7 +230,7 @@ func (w *jsonWalk) locate(i int, path []step) (int, bool) {
 			before := w.hits
 			end, ok := w.locate(i, path[1:])
 			if ok && w.hits == before {
-				w.reject(span{i, end}, "no "+w.pathText()+" in it")
+				w.reject(span{i, end}, "no "+w.at.String()+" in it")
 			}
 			return end, ok && w.err == nil
 		})
@@ -258,9 +319,9 @@ func (w *jsonWalk) entries(i int) (int, bool) {
 	switch {
 	case w.s[i] == '[':
 		return w.elements(i, w.entry)
-	case w.s[i] == '{' && !w.array:
+	case w.s[i] == '{' && !w.at.array:
 		return w.entry(i)
-	case w.array && strings.HasPrefix(w.s[i:], "null"):
+	case w.at.array && strings.HasPrefix(w.s[i:], "null"):
 		w.hits++ // no array, so no entries
 		return i + len("null"), true
 	}
@@ -290,11 +351,11 @@ func (w *jsonWalk) entry(i int) (int, bool) {
 		return end, w.err == nil
 	}
 	w.run.begin(w.level)
-	for n := range w.held {
-		w.run.setJSON(w.docs[n], w.s, &w.held[n])
+	for n := range w.docs {
+		w.run.feed(&w.docs[n], w.s, w.held)
 	}
-	for n := range w.slots {
-		w.run.setJSON(w.refs[n], w.s, &w.slots[n])
+	for n := range w.feeds {
+		w.run.feed(&w.feeds[n], w.s, w.slots)
 	}
 	w.err = w.run.accept(span{i, end})
 	return end, w.err == nil
@@ -310,16 +371,16 @@ func (w *jsonWalk) reject(piece span, reason string) {
 
 // readValue reads a value of another parser's field that is itself JSON.
 func (r *jsonReader) readValue(run *run, text string) bool {
-	slots := make([]found, len(r.refs))
+	slots := make([]found, r.fieldSlots)
 	i := skipBlank(text, 0)
-	if i >= len(text) || text[i] != '{' || len(r.path) > 0 {
+	if i >= len(text) || text[i] != '{' || len(r.paths[len(r.paths)-1].steps) > 0 {
 		return false
 	}
 	if _, ok := r.fields.extract(text, i, slots); !ok {
 		return false
 	}
-	for n := range slots {
-		run.setJSON(r.refs[n], text, &slots[n])
+	for n := range r.feeds {
+		run.feed(&r.feeds[n], text, slots)
 	}
 	return true
 }

@@ -39,7 +39,7 @@ type Parser struct {
 	Description string
 	Kind        ParserKind
 	Content     string // regular expression of a REGEX parser
-	Header      string // start of an entry, or the entry path of JSON ("$.items:2")
+	Header      string // start of an entry, or the entry path of JSON ("$.items:2", alternatives separated by |)
 	Footer      string
 	SingleLine  bool
 	Delimiter   string
@@ -57,7 +57,7 @@ type ParserField struct {
 	Seq    int
 	Field  string // internal name; empty when Parser is set
 	Parser string // sub-parser that reads the value
-	Path   string // JSONPath relative to the entry, or "^…" relative to the document (Ledgerline's own)
+	Path   string // JSONPath relative to the entry, or "^…" relative to the document, or alternatives separated by | (both Ledgerline's own)
 }
 
 // ExtendedFields are fields cut out of other fields, under an optional condition.

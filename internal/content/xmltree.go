@@ -60,6 +60,10 @@ func readXML(text []byte) (*node, error) {
 			stack = append(stack, n)
 		case xml.EndElement:
 			stack = stack[:len(stack)-1]
+		case xml.ProcInst:
+			if len(stack) > 0 && t.Target == instructionTarget && takesInstruction(stack[len(stack)-1]) {
+				stack[len(stack)-1].add(leaf("?"+instructionTarget, string(t.Inst)))
+			}
 		case xml.CharData:
 			if len(stack) > 0 {
 				stack[len(stack)-1].text += string(t)
@@ -165,6 +169,10 @@ func (n *node) optional(name, text string) *node {
 
 func (n *node) write(b *bytes.Buffer, indent int) {
 	pad := strings.Repeat("   ", indent)
+	if strings.HasPrefix(n.name, "?") {
+		b.WriteString(pad + "<" + n.name + " " + n.text + "?>\n")
+		return
+	}
 	b.WriteString(pad + "<" + n.name)
 	for _, a := range n.attrs {
 		b.WriteString(" " + a.Name.Local + `="`)
