@@ -184,6 +184,10 @@ func (d DuckDB) conversion(c *plan.Call, a []string) string {
 			list = "list_transform(" + list + ", lambda x: " + d.toText("x", k) + ")"
 		}
 		return "array_to_string(" + list + ", " + delimiter + ")"
+	case plan.Mask:
+		return mask(a[0])
+	case plan.Digest:
+		return "CAST(hash(" + strings.Join(a, ", ") + ") >> 1 AS BIGINT)"
 	case plan.Row:
 		members := make([]string, len(a))
 		for i, m := range a {

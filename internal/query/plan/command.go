@@ -75,6 +75,16 @@ func (p *planner) command(f *frame, c syntax.Command) {
 		p.highlightGroups(f, c)
 	case *syntax.Lookup:
 		p.lookupTable(f, c)
+	case *syntax.Cluster:
+		p.cluster(f, c)
+	case *syntax.ClusterCompare:
+		p.clusterCompare(f, c)
+	case *syntax.ClusterDetails:
+		p.clusterDetails(f, c)
+	case *syntax.ClusterSplit:
+		p.clusterSplit(f, c)
+	case *syntax.AddInsights:
+		p.addInsights(f)
 	case *syntax.Highlight, *syntax.HighlightRows:
 		// They change what a page looks like, not the rows.
 	default:

@@ -191,8 +191,10 @@ const (
 	ToBit      Op = "tobit" // 1 or 0 of a truth value
 	First      Op = "first" // first member of a list
 	ListText   Op = "listtext"
-	Size       Op = "size" // number of members of a list
-	Row        Op = "row"  // a composite key to order by
+	Size       Op = "size"   // number of members of a list
+	Row        Op = "row"    // a composite key to order by
+	Mask       Op = "mask"   // signature of a message: what varies becomes a wildcard
+	Digest     Op = "digest" // whole number that stands for its arguments
 )
 
 // Functions of the language that engines offer as they are. Those with a

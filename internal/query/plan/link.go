@@ -27,8 +27,18 @@ func (p *planner) link(f *frame, c *syntax.Link) {
 	var shown []Key
 	for _, k := range c.Keys {
 		if k.Cluster != nil {
-			p.report(k, "command not supported: cluster() as a key of link")
+			if joined != nil {
+				p.report(k, "Unexpected input for LINK: cluster() a second time")
+				continue
+			}
+			if joined = p.clusterKey(base, k.Cluster); joined != nil {
+				key := p.key(base, joined.id)
+				l.keys = append(l.keys, key)
+				shown = append(shown, key)
+				present = append(present, test(NotNull, key.Show))
+			}
 			continue
+	var joined *assigned
 		}
 		col := p.field(base, k.Field, "LINK")
 		switch {
@@ -58,6 +68,14 @@ func (p *planner) link(f *frame, c *syntax.Link) {
 	length.Unit = "ms"
 	n := &Extend{In: l.group, Items: []Assign{{length, call(Sub, Int, call(ToMillis, Int, ref(end)), call(ToMillis, Int, ref(start)))}}}
 	p.groups(f, n, shown, []*Column{count, start, end, length})
+	values := []*Column{count, start, end}
+	if joined != nil {
+		for _, c := range []*Column{joined.sample, joined.issue, joined.signatures} {
+			out := p.described(c, c.Type)
+			l.group.Aggs = append(l.group.Aggs, Agg{Column: out, Function: Any, Arg: ref(c)})
+			values = append(values, out)
+		}
+	}
 	f.shape, f.link, f.time = links, l, start
 	f.order = append([]Order{{By: ref(start)}}, f.order...)
 }
