@@ -88,7 +88,7 @@ them with the Log Analytics API and query language, and can simulate Oracle offl
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &misuseError{cmd.CommandPath(), err} })
 	root.AddCommand(
 		newServe(g), newCollect(g), newCheck(g), newDemo(g), newSimulate(g),
-		newQuery(g), newExplain(g), newParse(g),
+		newQuery(g), newExport(g), newExplain(g), newParse(g),
 		newRuns(g), newUploads(g), newQuarantine(g), newCoverage(g), newLogGroups(g), newContent(g), newLookups(g), newSearches(g), newStore(g),
 		newVersion(g),
 	)

@@ -18,6 +18,9 @@ func TestSearchesFromTheCommandLine(t *testing.T) {
 	if got := w.must("query", "--saved", "count all", "-o", "csv"); got != "n\n0\n" {
 		t.Errorf("%q", got)
 	}
+	if got := w.must("export", "--saved", "count all", "-o", "json"); got != "[\n{\"n\":0}]\n" {
+		t.Errorf("%q", got)
+	}
 	if got := w.must("explain", "--analyze", "--saved", "count all"); !strings.Contains(got, "rows out") || !strings.Contains(got, "run ") {
 		t.Errorf("%s", got)
 	}

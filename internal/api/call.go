@@ -37,9 +37,10 @@ const localUser = "local"
 type response struct {
 	status int
 	header http.Header
-	json   any    // encoded as the body
-	raw    []byte // the body as it is; used when json is nil
-	kind   string // content type of raw
+	json   any                   // encoded as the body
+	raw    []byte                // the body as it is; used when json is nil
+	kind   string                // content type of raw and stream
+	stream func(io.Writer) error // makes the body while it is sent; used when it is set
 }
 
 func answer(body any) *response { return &response{json: body, header: http.Header{}} }

@@ -20,6 +20,8 @@ type Limits struct {
 	MaxHeader   int           // bytes of all headers; default 32 KiB
 	QueryTime   time.Duration // longest synchronous query; default 60 s
 	WriteTime   time.Duration // longest time from the end of the body to the end of the answer; default 15 min
+	WriteIdle   time.Duration // longest wait for a client to take a piece of a streamed answer; default 1 min
+	ExportTime  time.Duration // longest streamed answer; default 1 h
 	KeepAlive   time.Duration // longest idle connection; default 2 min
 	QueryLimit  int           // rows of a synchronous query; default 2001
 	OwnRowLimit int           // rows of our own query call; default 100,000
@@ -36,6 +38,8 @@ func (l Limits) withDefaults() Limits {
 	l.MaxHeader = cmp.Or(l.MaxHeader, 32<<10)
 	l.QueryTime = cmp.Or(l.QueryTime, time.Minute)
 	l.WriteTime = cmp.Or(l.WriteTime, 15*time.Minute)
+	l.WriteIdle = cmp.Or(l.WriteIdle, time.Minute)
+	l.ExportTime = cmp.Or(l.ExportTime, time.Hour)
 	l.KeepAlive = cmp.Or(l.KeepAlive, 2*time.Minute)
 	l.QueryLimit = cmp.Or(l.QueryLimit, 2001)
 	l.OwnRowLimit = cmp.Or(l.OwnRowLimit, 100_000)

@@ -55,8 +55,10 @@ func operations() []operation {
 		{Method: get, Pattern: ns + "/configWorkRequests/{workRequestId}", Name: "GetConfigWorkRequest", handle: (*Server).getConfigWorkRequest},
 
 		{Method: post, Pattern: ns + "/search/actions/query", Name: "Query", handle: (*Server).query},
+		{Method: post, Pattern: ns + "/search/actions/export", Name: "ExportQueryResult", handle: (*Server).exportQueryResult},
 
 		{Method: post, Pattern: own + "/query", Name: "OwnQuery", handle: (*Server).ownQuery},
+		{Method: post, Pattern: own + "/export", Name: "OwnExport", handle: (*Server).ownExport},
 		{Method: post, Pattern: own + "/explain", Name: "OwnExplain", handle: (*Server).ownExplain},
 		{Method: get, Pattern: own + "/lookups", Name: "OwnLookups", handle: (*Server).listLookups},
 		{Method: get, Pattern: own + "/lookups/{lookupName}", Name: "OwnLookup", handle: (*Server).ownGetLookup},

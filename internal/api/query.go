@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -51,15 +50,8 @@ func (s *Server) query(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case d.CompartmentID == "":
-		return nil, missing("compartmentId")
-	case d.SubSystem == "":
-		return nil, missing("subSystem")
-	case d.SubSystem != "LOG":
-		return nil, invalid("subSystem must be LOG")
-	case d.ShouldRunAsync:
-		return nil, &Error{Status: http.StatusNotImplemented, Code: notImplementedCode, Message: "Query with shouldRunAsync is not implemented by this server; leave it out"}
+	if err := d.check(); err != nil {
+		return nil, err
 	}
 	r, err := s.queryRequest(d)
 	if err != nil {
@@ -95,6 +87,23 @@ func (s *Server) query(c *call) (*response, error) {
 		resp.with("opc-prev-page-id", prev.seal(c, string(text)))
 	}
 	return resp, nil
+}
+
+func (d queryDetails) check() error {
+	if d.CompartmentID == "" {
+		return missing("compartmentId")
+	}
+	return checkSubSystem(d.SubSystem)
+}
+
+func checkSubSystem(name string) error {
+	switch name {
+	case "":
+		return missing("subSystem")
+	case "LOG":
+		return nil
+	}
+	return invalid("subSystem must be LOG")
 }
 
 // queryRequest checks a body and makes the request of the engine.

@@ -27,10 +27,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, local bool) {
 	c := &call{w: w, r: r, log: log}
 
 	resp, err := s.dispatch(c, local)
-	status := 0
-	if err != nil {
+	status, broken := 0, false
+	switch {
+	case err != nil:
 		status = s.writeError(c, err)
-	} else {
+	case resp != nil && resp.stream != nil:
+		status, err, broken = s.writeStream(c, resp)
+	default:
 		status = s.write(c, resp)
 	}
 	name := "unknown"
@@ -40,7 +43,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, local bool) {
 	took := s.opts.Clock().Sub(start)
 	s.metrics.request(name, status, took)
 	level := slog.LevelInfo
-	if status >= 500 {
+	if status >= 500 || broken {
 		level = slog.LevelError
 	} else if status < 400 {
 		level = slog.LevelDebug
@@ -51,6 +54,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, local bool) {
 		attrs = append(attrs, slog.String("path", clip(r.URL.EscapedPath(), 512)), slog.String("error", clip(logText(err), 2048)))
 	}
 	log.LogAttrs(r.Context(), level, "request", attrs...)
+	if broken {
+		// Closes the connection without the end of the body, so that the client
+		// cannot take what came for the whole.
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // dispatch finds the operation, checks who calls, and runs the handler. A panic
