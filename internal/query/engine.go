@@ -107,7 +107,7 @@ type session struct {
 // open parses and plans a request. The caller closes the session.
 func (e *Engine) open(ctx context.Context, req Request) (*session, error) {
 	s := &session{engine: e, request: req, started: time.Now()}
-	q, err := syntax.ParseWith(req.Text, syntax.Options{Variables: req.Variables})
+	q, err := syntax.ParseWith(req.Text, syntax.Options{Variables: req.Variables, Eval: e.constants(ctx, req)})
 	if err != nil {
 		return nil, err
 	}

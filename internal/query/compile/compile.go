@@ -306,6 +306,9 @@ func (c *compiler) join(n *plan.Join) string {
 	for _, p := range n.On {
 		on = append(on, c.expr(p.Left)+" IS NOT DISTINCT FROM "+c.expr(p.Right))
 	}
+	if n.Cond != nil {
+		on = append(on, c.expr(n.Cond))
+	}
 	if len(on) == 0 {
 		on = []string{"TRUE"}
 	}

@@ -71,6 +71,12 @@ func (p *planner) command(f *frame, c syntax.Command) {
 		p.fieldSummary(f, c)
 	case *syntax.CreateTable:
 		p.createTable(f, c)
+	case *syntax.CreateView:
+		p.createView(f, c)
+	case *syntax.Map:
+		p.mapView(f, c)
+	case *syntax.UpdateTable:
+		p.updateTable(f, c)
 	case *syntax.HighlightGroups:
 		p.highlightGroups(f, c)
 	case *syntax.Lookup:

@@ -12,6 +12,7 @@ type link struct {
 	keys  []Key      // over the records
 	group *Aggregate // grows as commands aggregate records of the groups
 	span  *syntax.Duration
+	info  *linkInfo // nil unless asked for
 }
 
 // link groups records by the combinations of its keys; the records of each
@@ -23,8 +24,12 @@ func (p *planner) link(f *frame, c *syntax.Link) {
 	}
 	base := f.clone()
 	l := &link{base: base, span: c.Every}
+	if c.IncludeInfo != nil && c.IncludeInfo.Value {
+		l.info = &linkInfo{base.node, p.bounded(), p.divide(c.Every, true).span}
+	}
 	var present []Expr
 	var shown []Key
+	var joined *assigned
 	for _, k := range c.Keys {
 		if k.Cluster != nil {
 			if joined != nil {
@@ -38,7 +43,6 @@ func (p *planner) link(f *frame, c *syntax.Link) {
 				present = append(present, test(NotNull, key.Show))
 			}
 			continue
-	var joined *assigned
 		}
 		col := p.field(base, k.Field, "LINK")
 		switch {
@@ -64,10 +68,6 @@ func (p *planner) link(f *frame, c *syntax.Link) {
 	l.group = &Aggregate{In: base.node, Keys: l.keys}
 	count, start, end := p.column("Count", Type{Kind: Int}), p.column("Start Time", Type{Kind: Time}), p.column("End Time", Type{Kind: Time})
 	l.group.Aggs = []Agg{{Column: count, Function: CountRows}, {Column: start, Function: Min, Arg: ref(base.time)}, {Column: end, Function: Max, Arg: ref(base.time)}}
-	length := p.column("Group Duration", Type{Kind: Int})
-	length.Unit = "ms"
-	n := &Extend{In: l.group, Items: []Assign{{length, call(Sub, Int, call(ToMillis, Int, ref(end)), call(ToMillis, Int, ref(start)))}}}
-	p.groups(f, n, shown, []*Column{count, start, end, length})
 	values := []*Column{count, start, end}
 	if joined != nil {
 		for _, c := range []*Column{joined.sample, joined.issue, joined.signatures} {
@@ -76,6 +76,10 @@ func (p *planner) link(f *frame, c *syntax.Link) {
 			values = append(values, out)
 		}
 	}
+	length := p.column("Group Duration", Type{Kind: Int})
+	length.Unit = "ms"
+	n := &Extend{In: l.group, Items: []Assign{{length, call(Sub, Int, call(ToMillis, Int, ref(end)), call(ToMillis, Int, ref(start)))}}}
+	p.groups(f, n, shown, slices.Insert(values, 3, length))
 	f.shape, f.link, f.time = links, l, start
 	f.order = append([]Order{{By: ref(start)}}, f.order...)
 }
@@ -339,7 +343,13 @@ func (p *planner) addField(f *frame, q *syntax.Query) {
 				p.eventRows(f, some, agg, c.By, cond)
 			}
 		}
+	case *syntax.CreateTable:
+		some := f.clone()
+		some.restrict(cond)
+		some.attached = nil
+		p.createTable(some, c)
+		f.attached = append(slices.Clip(f.attached), some.attached...)
 	default:
-		p.report(last, "Unexpected input for ADDFIELDS: a sub-query ends with stats or eventstats")
+		p.report(last, "Unexpected input for ADDFIELDS: a sub-query ends with stats, eventstats or createtable")
 	}
 }

@@ -160,10 +160,11 @@ type Unnest struct {
 }
 
 // Join adds columns of Right to each row of Left for which all pairs are equal
-// (null equals null).
+// (null equals null) and Cond, if there is one, is true.
 type Join struct {
 	Left, Right Node
 	On          []Pair
+	Cond        Expr
 	Take        []*Column
 	Mode        JoinMode
 }
@@ -297,6 +298,7 @@ func Exprs(n Node) []Expr {
 			add(p.Left)
 			add(p.Right)
 		}
+		add(n.Cond)
 		for _, c := range n.Take {
 			add(ref(c))
 		}

@@ -27,6 +27,7 @@ type planner struct {
 	// forced replaces the effective window of the next search, for commands
 	// that run what is before them over another window.
 	forced *record.Window
+	views  map[string]*frame // of createview, by folded name
 	// consumed are the terms that the window of their search stands for.
 	consumed map[syntax.SearchTerm]bool
 	// window is the effective one of the pipe being planned, whole that of the outermost.
@@ -108,7 +109,11 @@ func (p *planner) finish(f *frame) *Plan {
 	if f.shape == records {
 		out.Newest = newest(s, f)
 	}
+	if f.link != nil && f.link.info != nil {
+		f.attached = append(f.attached, p.information(f))
+	}
 	for _, a := range f.attached {
+		a.frame.link = nil
 		out.Attached = append(out.Attached, Attached{a.name, p.finish(a.frame)})
 	}
 	return out

@@ -116,6 +116,9 @@ func Describe(n Node) string {
 		for _, p := range n.On {
 			on = append(on, Text(p.Left)+" = "+Text(p.Right))
 		}
+		if n.Cond != nil {
+			on = append(on, Text(n.Cond))
+		}
 		return string(n.Mode) + " join on " + strings.Join(on, " and ")
 	case *Grid:
 		return fmt.Sprintf("grid of %d buckets", n.Buckets)

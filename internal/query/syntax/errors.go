@@ -48,17 +48,19 @@ type Errors struct {
 // maxErrors bounds the list; a text with more mistakes than that is not a query.
 const maxErrors = 50
 
-// Add records a mistake at e.Span and fills in Line, Column and Token. The
-// planner uses it for what only it can know.
+// Add records a mistake at e.Span and fills in Line, Column and Token, as far as
+// there is a text. The planner uses it for what only it can know.
 func (es *Errors) Add(e Error) {
 	if len(es.List) >= maxErrors {
 		return
 	}
-	before := es.Source[:e.Start]
-	e.Line = strings.Count(before, "\n") + 1
-	e.Column = utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
-	if e.Token == "" {
-		e.Token = shorten(es.Source[e.Start:e.End], 60)
+	if e.End <= len(es.Source) {
+		before := es.Source[:e.Start]
+		e.Line = strings.Count(before, "\n") + 1
+		e.Column = utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+		if e.Token == "" {
+			e.Token = shorten(es.Source[e.Start:e.End], 60)
+		}
 	}
 	es.List = append(es.List, &e)
 }
