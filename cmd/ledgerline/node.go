@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -232,7 +231,8 @@ func (n *node) sinksOf(integration string) (names []string) {
 	return names
 }
 
-// defaultLogGroup is the first configured one, else the first there is, else a new one.
+// defaultLogGroup is the first configured one, else the oldest there is; the
+// catalogue makes one at the first start.
 func defaultLogGroup(ctx context.Context, c *catalog.Catalog, server *config.Server) (string, error) {
 	if len(server.LogGroups) > 0 {
 		return server.LogGroups[0].ID, nil
@@ -241,12 +241,8 @@ func defaultLogGroup(ctx context.Context, c *catalog.Catalog, server *config.Ser
 	if err != nil {
 		return "", err
 	}
-	if len(groups) > 0 {
-		return groups[0].ID, nil
+	if len(groups) == 0 {
+		return "", errors.New("there is no log group; create one with 'ledgerline log-groups create', or name one under server.log_groups")
 	}
-	made, err := c.CreateLogGroup(ctx, catalog.LogGroup{Name: "Default", Compartment: server.Tenancy}, catalog.Retry{})
-	if err != nil {
-		return "", fmt.Errorf("make the first log group: %w", err)
-	}
-	return made.ID, nil
+	return groups[0].ID, nil
 }
