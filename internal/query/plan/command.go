@@ -91,6 +91,10 @@ func (p *planner) command(f *frame, c syntax.Command) {
 		p.clusterSplit(f, c)
 	case *syntax.AddInsights:
 		p.addInsights(f)
+	case *syntax.NLP:
+		p.nlp(f, c)
+	case *syntax.TimeCluster:
+		p.timeCluster(f, c)
 	case *syntax.Highlight, *syntax.HighlightRows:
 		// They change what a page looks like, not the rows.
 	default:

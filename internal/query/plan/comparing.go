@@ -164,7 +164,7 @@ func short(u syntax.Unit) string {
 // timeCompare adds to a time series the values that many periods earlier,
 // bucket by bucket.
 func (p *planner) timeCompare(f *frame, c *syntax.TimeCompare) {
-	if f.shape != series {
+	if f.shape != series || f.after != "TIMESTATS" {
 		p.report(c, "Unexpected input for TIMECOMPARE: it follows timestats")
 		return
 	}
