@@ -122,13 +122,17 @@ func (t *target) display() string {
 }
 
 // jsonText returns the text of a JSON value: strings decoded, objects and arrays
-// as they are, and nothing for null.
+// as they are, and nothing for null or when there is nothing in them.
 func jsonText(v string) (string, bool) {
 	switch v[0] {
 	case '"':
 		return unquote(v), true
 	case 'n':
 		return "", false
+	case '{', '[':
+		if skipBlank(v, 1) == len(v)-1 {
+			return "", false
+		}
 	}
 	return v, true
 }

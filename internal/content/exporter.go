@@ -123,7 +123,7 @@ func (ex *exporter) tree() (*node, string, error) {
 		body.add(n)
 		for _, r := range s.LabelRules {
 			for _, tag := range r.Tags {
-				if l, ok := ex.snap.labels.find(tag); r.Field == fieldLabels && ok && !l.System {
+				if l, ok := ex.snap.labels.find(tag); r.Field == fieldLabels && ok {
 					labels[l.Name] = l
 				} else if r.Field == fieldLabels {
 					unknownLabels[tag] = true

@@ -13,6 +13,10 @@ import (
 // maxAhead is how far after its receipt a record may claim to have happened.
 const maxAhead = 24 * time.Hour
 
+// minTime is 1990-01-01T00:00:00Z. Clocks that were never set stand at 1970 or
+// 1980, and a record so dated would be out of every search and retention.
+const minTime = 631152000000
+
 // Parse reads the body of one upload (already expanded) with the parsers of
 // up.Origin.Source and calls emit for each entry, in the order of the body. What
 // no parser can read becomes entries too, with their text, "Parse Failed" = 1 and
@@ -249,6 +253,8 @@ func (r *run) date() {
 		}
 	}
 	switch ahead := r.when - r.received; {
+	case r.timed && r.when < minTime:
+		r.warnings.add("TimeAssumed", "a record's time is before 1990, as of a clock that was never set; the upload's time was taken", r.entry.Text)
 	case r.timed && ahead <= maxAhead.Milliseconds():
 		r.entry.Time = r.when
 		return

@@ -1,0 +1,12 @@
+package content
+
+// Display and internal names of the built-in log sources. Oracle defines those of
+// the audit and the activity stream; it has none for the others, which are
+// Ledgerline's.
+const (
+	SourceIntegrationAudit    = "OCI Integration Audit Logs"
+	SourceIntegrationActivity = "OCI Integration Activity Stream Logs"
+	SourceIntegrationMetrics  = "OCI Integration Metrics"
+	SourceAnalyticsAudit      = "OCI Analytics Cloud Audit Logs"
+	SourceAnalyticsDiagnostic = "OCI Analytics Cloud Diagnostic Logs"
+)
