@@ -26,10 +26,11 @@ func readRecords(t testing.TB, path string) []rec {
 	var out []rec
 	for line := range bytes.Lines(data) {
 		var r struct {
-			Ago                 float64
-			Source, Group, Text string
-			Labels              []string
-			Fields              map[string]any
+			Ago                         float64
+			At                          time.Time
+			Source, Group, Upload, Text string
+			Labels                      []string
+			Fields                      map[string]any
 		}
 		if err := json.Unmarshal(line, &r); err != nil {
 			t.Fatalf("%s: %v", path, err)
@@ -37,7 +38,7 @@ func readRecords(t testing.TB, path string) []rec {
 		if r.Group == "b" {
 			r.Group = groupB
 		}
-		out = append(out, rec{ago: r.Ago, source: r.Source, group: r.Group, text: r.Text, labels: r.Labels, fields: r.Fields})
+		out = append(out, rec{ago: r.Ago, at: r.At, source: r.Source, group: r.Group, upload: r.Upload, text: r.Text, labels: r.Labels, fields: r.Fields})
 	}
 	return out
 }

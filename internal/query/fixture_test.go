@@ -93,8 +93,14 @@ func newStore(t testing.TB) *store.Store {
 	return st
 }
 
-// ingest stores records as one chunk.
+// ingest stores records with the fields of tests as one chunk.
 func ingest(t testing.TB, st *store.Store, number int, recs []rec) {
+	t.Helper()
+	ingestWith(t, testFields(), st, number, recs)
+}
+
+// ingestWith stores records with the fields of a catalogue.
+func ingestWith(t testing.TB, cat Catalogue, st *store.Store, number int, recs []rec) {
 	t.Helper()
 	chunk := store.Chunk{Stage: sha256.Sum256([]byte(fmt.Sprint("stage", number))), Number: 0}
 	origins := map[string]*record.Origin{}
@@ -121,7 +127,7 @@ func ingest(t testing.TB, st *store.Store, number int, recs []rec) {
 		}
 		e := record.Entry{Time: at.UnixMilli(), Text: r.text, Ordinal: int64(i), Origin: origins[key], Labels: r.labels}
 		for name, v := range r.fields {
-			f, ok := testFields().Field(name)
+			f, ok := cat.Field(name)
 			if !ok {
 				t.Fatalf("no field %s", name)
 			}
