@@ -2,6 +2,7 @@ package ops
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -32,26 +33,38 @@ func MaskStep() Replacement {
 	return Replacement{strings.Join([]string{
 		`"[^"\n]*"`,
 		`\B'[^'\n]*'\B`,
-		`[a-zA-Z]+://` + word + `+`,
+		`[a-zA-Z]+://[^\s"'<>]+`,
 		`[\w.%+-]+@[\w-]+\.[\w.-]+`,
 		`\B/` + word + `+`,
-		`\b[0-9a-fA-F]{8,}\b`,
 		`[^` + separators + `:]*\d` + word + `*`,
+		`\b[a-fA-F]{8,}\b`,
 	}, "|"), Wildcard}
 }
 
-// Mask returns the signature of a message. Engines compute the same from the
-// steps above.
-func Mask(message string) string {
-	if r := []rune(message); len(r) > MaskLength {
-		message = string(r[:MaskLength])
+// Masker returns the function that makes the signature of a message. It says
+// what the steps above mean; engines compute the same from them.
+func Masker() func(message string) string {
+	type step struct {
+		find *regexp.Regexp
+		with string
 	}
-	steps := []Replacement{MaskStep()}
-	if strings.HasPrefix(message, "{") {
-		steps = append(JSONSteps(), steps...)
+	var json, all []step
+	for _, r := range JSONSteps() {
+		json = append(json, step{regexp.MustCompile(r.Pattern), r.With})
 	}
-	for _, s := range steps {
-		message = regexp.MustCompile(s.Pattern).ReplaceAllLiteralString(message, s.With)
+	last := MaskStep()
+	all = append(all, step{regexp.MustCompile(last.Pattern), last.With})
+	return func(message string) string {
+		if r := []rune(message); len(r) > MaskLength {
+			message = string(r[:MaskLength])
+		}
+		steps := all
+		if strings.HasPrefix(message, "{") {
+			steps = slices.Concat(json, all)
+		}
+		for _, s := range steps {
+			message = s.find.ReplaceAllLiteralString(message, s.with)
+		}
+		return message
 	}
-	return message
 }
