@@ -149,7 +149,7 @@ func (s *session) query(ctx context.Context, columns []*plan.Column, row func([]
 	return s.rows(ctx, sql, len(columns), func(values []any) error {
 		out := make([]any, len(columns))
 		for i := range columns {
-			out[i] = clean(values[i])
+			out[i] = cell(columns[i], values[i])
 		}
 		return row(out)
 	})
@@ -211,6 +211,9 @@ func describe(columns []*plan.Column) []Column {
 		out[i] = Column{
 			Name: c.Name, Original: c.Original, Internal: c.Internal, Type: c.Field, List: c.Type.List, Unit: c.Unit,
 			CaseSensitive: c.CaseSensitive, Groupable: !c.Large && !c.Type.List,
+		}
+		if c.Table != nil {
+			out[i].Table, out[i].Groupable = describe(c.Table), false
 		}
 		if c.Field == 0 {
 			out[i].Type = c.Type.RecordType()

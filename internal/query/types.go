@@ -73,6 +73,7 @@ type Column struct {
 	Unit                     string
 	Hidden                   bool
 	CaseSensitive, Groupable bool
+	Table                    []Column // columns of the tables that its cells are; nil for other cells
 }
 
 // Table is a nested table of a result.

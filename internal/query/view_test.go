@@ -69,7 +69,7 @@ func TestInitCallsFunctions(t *testing.T) {
 		"init { $u = upper('b') || lower('OB') } 'User Name' = '$u' | stats count as n":                    "[[2]]",
 		"init { $n = 2 + 3 * 4 } * | stats count as n | eval n = '$n'":                                     "[[14]]",
 		"init { $a = 'x' } init { $b = if(length('$a') = 1, 'one', many) } * | stats count as '$b'":        "[[7]]",
-		"init { $q = concat(reverse('1 ro'), '+') } * | stats count as n | eval n = length('$q')":         "[[5]]",
+		"init { $q = concat(reverse('1 ro'), '+') } * | stats count as n | eval n = length('$q')":          "[[5]]",
 		"init { $d = formatDate(toDate('2026-01-02'), 'yyyy') } * | stats count as n | eval n = '$d'":      "[[2026]]",
 		"init { $no = if(null = 1, a, null) } * | stats count as n | eval n = length('$no') || '|' || $no": "[[0|]]",
 	} {

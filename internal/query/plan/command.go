@@ -77,6 +77,8 @@ func (p *planner) command(f *frame, c syntax.Command) {
 		p.mapView(f, c)
 	case *syntax.UpdateTable:
 		p.updateTable(f, c)
+	case *syntax.Sequence:
+		p.sequenceTable(f, c)
 	case *syntax.HighlightGroups:
 		p.highlightGroups(f, c)
 	case *syntax.Lookup:

@@ -19,6 +19,7 @@ type Column struct {
 	CaseSensitive bool
 	Large         bool // may not be grouped by
 	Delimiter     string
+	Table         []*Column // of the table that each value is, as JSON text; nil for other values
 }
 
 // Node is one operation of the plan. A node may feed several others.
