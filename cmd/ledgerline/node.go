@@ -96,6 +96,9 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 // close closes what open opened, in reverse.
 func (n *node) close() error {
 	var errs []error
+	if n.server != nil {
+		n.server.Close()
+	}
 	switch {
 	case n.store != nil:
 		errs = append(errs, n.store.Close()) // and its engine

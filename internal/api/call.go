@@ -98,6 +98,12 @@ func (c *call) flag(name string) (bool, error) {
 	return b, nil
 }
 
+// refuses reads a boolean parameter and reports whether it is given as false.
+func (c *call) refuses(name string) (bool, error) {
+	v, err := c.flag(name)
+	return err == nil && !v && c.query.Has(name), err
+}
+
 // number reads a parameter that counts: from 1 to most, normal when absent.
 func (c *call) number(name string, normal, most int) (int, error) {
 	v, err := c.param(name)

@@ -31,6 +31,10 @@ type timeRangeModel struct {
 	TimeZone  string    `json:"timeZone"`
 }
 
+func timeRange(w record.Window, zone *time.Location) timeRangeModel {
+	return timeRangeModel{TimeStart: w.From.UTC(), TimeEnd: w.To.UTC(), TimeZone: zone.String()}
+}
+
 // columnModel is Oracle's AbstractColumn with the members of those subtypes that
 // this server makes; Type is the discriminator.
 type columnModel struct {
@@ -62,7 +66,7 @@ type columnModel struct {
 func aggregation(r *query.Result, page [][]any, zone *time.Location) aggregationModel {
 	m := aggregationModel{
 		PercentComplete: 100, TotalMatchedCount: counted(r.Matched), TotalGroupCount: counted(r.Groups),
-		TimeFilter:        timeRangeModel{TimeStart: r.Window.From.UTC(), TimeEnd: r.Window.To.UTC(), TimeZone: zone.String()},
+		TimeFilter:        timeRange(r.Window, zone),
 		ArePartialResults: r.Partial != "", PartialResultReason: r.Partial,
 		Columns: mapped(r.Columns, columnOf), Items: rowMaps(r.Columns, page), QueryExecutionTimeInMs: r.Elapsed.Milliseconds(),
 	}

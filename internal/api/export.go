@@ -31,7 +31,7 @@ func (s *Server) exportQueryResult(c *call) (*response, error) {
 	if err := d.check(); err != nil {
 		return nil, err
 	}
-	r, err := s.queryRequest(d.queryDetails)
+	r, err := s.queryRequest(d.queryDetails, s.limits.QueryTime)
 	if err != nil {
 		return nil, err
 	}

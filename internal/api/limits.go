@@ -22,6 +22,10 @@ type Limits struct {
 	WriteTime   time.Duration // longest time from the end of the body to the end of the answer; default 15 min
 	WriteIdle   time.Duration // longest wait for a client to take a piece of a streamed answer; default 1 min
 	ExportTime  time.Duration // longest streamed answer; default 1 h
+	AsyncTime   time.Duration // longest asynchronous query; default 15 min
+	Jobs        int           // asynchronous queries remembered; default 200
+	JobsAtOnce  int           // asynchronous queries running; default 16
+	JobBytes    int64         // memory of their results; default 128 MiB
 	KeepAlive   time.Duration // longest idle connection; default 2 min
 	QueryLimit  int           // rows of a synchronous query; default 2001
 	OwnRowLimit int           // rows of our own query call; default 100,000
@@ -40,6 +44,10 @@ func (l Limits) withDefaults() Limits {
 	l.WriteTime = cmp.Or(l.WriteTime, 15*time.Minute)
 	l.WriteIdle = cmp.Or(l.WriteIdle, time.Minute)
 	l.ExportTime = cmp.Or(l.ExportTime, time.Hour)
+	l.AsyncTime = cmp.Or(l.AsyncTime, 15*time.Minute)
+	l.Jobs = cmp.Or(l.Jobs, 200)
+	l.JobsAtOnce = cmp.Or(l.JobsAtOnce, 16)
+	l.JobBytes = cmp.Or(l.JobBytes, 128<<20)
 	l.KeepAlive = cmp.Or(l.KeepAlive, 2*time.Minute)
 	l.QueryLimit = cmp.Or(l.QueryLimit, 2001)
 	l.OwnRowLimit = cmp.Or(l.OwnRowLimit, 100_000)

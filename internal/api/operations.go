@@ -17,6 +17,7 @@ func operations() []operation {
 		ns                  = "/20200601/namespaces/{namespaceName}"
 		group               = ns + "/logAnalyticsLogGroups"
 		own                 = ownBase
+		job                 = ns + "/queryWorkRequests/{workRequestId}"
 		lookup              = ns + "/lookups/{lookupName}"
 		unsigned            = signature.BodyUnsigned
 	)
@@ -55,6 +56,12 @@ func operations() []operation {
 		{Method: get, Pattern: ns + "/configWorkRequests/{workRequestId}", Name: "GetConfigWorkRequest", handle: (*Server).getConfigWorkRequest},
 
 		{Method: post, Pattern: ns + "/search/actions/query", Name: "Query", handle: (*Server).query},
+		{Method: get, Pattern: ns + "/search/actions/query", Name: "GetQueryResult", handle: (*Server).getQueryResult},
+		{Method: get, Pattern: ns + "/queryWorkRequests", Name: "ListQueryWorkRequests", handle: (*Server).listQueryWorkRequests},
+		{Method: get, Pattern: job, Name: "GetQueryWorkRequest", handle: (*Server).getQueryWorkRequest},
+		{Method: put, Pattern: job + "/actions/background", Name: "PutQueryWorkRequestBackground", handle: (*Server).putQueryWorkRequestBackground},
+		{Method: del, Pattern: job, Name: "CancelQueryWorkRequest", handle: (*Server).cancelQueryWorkRequest},
+		{Method: post, Pattern: ns + "/search/actions/parse", Name: "ParseQuery", handle: (*Server).parseQuery},
 		{Method: post, Pattern: ns + "/search/actions/export", Name: "ExportQueryResult", handle: (*Server).exportQueryResult},
 
 		{Method: post, Pattern: own + "/query", Name: "OwnQuery", handle: (*Server).ownQuery},

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -23,22 +22,33 @@ type queryDetails struct {
 		TimeEnd   *time.Time `json:"timeEnd"`
 		TimeZone  string     `json:"timeZone"`
 	} `json:"timeFilter"`
-	ScopeFilters []struct {
-		FieldName string `json:"fieldName"`
-		Values    []any  `json:"values"`
-	} `json:"scopeFilters"`
-	Variables             []string `json:"variables"`
-	QueryTimeoutInSeconds *int     `json:"queryTimeoutInSeconds"`
-	ShouldRunAsync        bool     `json:"shouldRunAsync"`
-	ShouldIncludeColumns  *bool    `json:"shouldIncludeColumns"`
-	ShouldIncludeFields   *bool    `json:"shouldIncludeFields"`
+	ScopeFilters            []scopeFilterModel `json:"scopeFilters"`
+	Variables               []string           `json:"variables"`
+	QueryTimeoutInSeconds   *int               `json:"queryTimeoutInSeconds"`
+	ShouldRunAsync          bool               `json:"shouldRunAsync"`
+	AsyncMode               string             `json:"asyncMode"`
+	ShouldIncludeTotalCount bool               `json:"shouldIncludeTotalCount"`
+	ShouldIncludeColumns    *bool              `json:"shouldIncludeColumns"`
+	ShouldIncludeFields     *bool              `json:"shouldIncludeFields"`
+}
+
+type scopeFilterModel struct {
+	FieldName string `json:"fieldName"`
+	Values    []any  `json:"values"`
 }
 
 // defaultWindow is the time range of a query that names none.
 const defaultWindow = time.Hour
 
-// queryPlace is what a page id of a query holds. The window is part of it, so
-// that all pages look at the same time range.
+// queryPage is a page of a result. What its id holds includes the window, so that
+// all pages look at the same time range.
+type queryPage struct {
+	queryPlace
+	limit int
+	zone  *time.Location
+	of    string // what the id is bound to
+}
+
 type queryPlace struct {
 	Offset   int   `json:"o"`
 	From, To int64 // epoch milliseconds
@@ -53,40 +63,54 @@ func (s *Server) query(c *call) (*response, error) {
 	if err := d.check(); err != nil {
 		return nil, err
 	}
-	r, err := s.queryRequest(d)
+	if d.ShouldRunAsync {
+		return s.submitQuery(c, d)
+	}
+	r, err := s.queryRequest(d, s.limits.QueryTime)
 	if err != nil {
 		return nil, err
 	}
-	limit, place, err := c.queryPage(string(text), r)
+	page, err := c.queryPage(string(text), r)
 	if err != nil {
 		return nil, err
 	}
-	r.Window = record.Window{From: time.UnixMilli(place.From).UTC(), To: time.UnixMilli(place.To).UTC()}
+	r.Window = record.Window{From: time.UnixMilli(page.From).UTC(), To: time.UnixMilli(page.To).UTC()}
 	result, err := s.Query.Run(c.r.Context(), r)
 	if err != nil {
 		return nil, err
 	}
-	start := min(place.Offset, len(result.Rows))
-	end := min(start+limit, len(result.Rows))
-	body := aggregation(result, result.Rows[start:end], cmp.Or(r.Zone, time.UTC))
-	if d.ShouldIncludeColumns != nil && !*d.ShouldIncludeColumns {
+	return s.resultPage(result, page, resultOptions{noColumns: d.ShouldIncludeColumns != nil && !*d.ShouldIncludeColumns,
+		fields: d.ShouldIncludeFields != nil && *d.ShouldIncludeFields, next: "opc-next-page-id", prev: "opc-prev-page-id"}), nil
+}
+
+// resultOptions say what a page of a result holds and which headers lead to others.
+type resultOptions struct {
+	noColumns, fields bool
+	next, prev        string
+}
+
+func (s *Server) resultPage(result *query.Result, page queryPage, o resultOptions) *response {
+	start := min(page.Offset, len(result.Rows))
+	end := min(start+page.limit, len(result.Rows))
+	body := aggregation(result, result.Rows[start:end], page.zone)
+	if o.noColumns {
 		body.Columns = nil
 	}
-	if d.ShouldIncludeFields != nil && *d.ShouldIncludeFields {
+	if o.fields {
 		body.Fields = s.drillDownFields()
 	}
 	resp := answer(body)
 	if end < len(result.Rows) {
-		next := place
+		next := page
 		next.Offset = end
-		resp.with("opc-next-page-id", next.seal(c, string(text)))
+		resp.with(o.next, next.seal())
 	}
 	if start > 0 {
-		prev := place
-		prev.Offset = max(0, start-limit)
-		resp.with("opc-prev-page-id", prev.seal(c, string(text)))
+		prev := page
+		prev.Offset = max(0, start-page.limit)
+		resp.with(o.prev, prev.seal())
 	}
-	return resp, nil
+	return resp
 }
 
 func (d queryDetails) check() error {
@@ -106,9 +130,10 @@ func checkSubSystem(name string) error {
 	return invalid("subSystem must be LOG")
 }
 
-// queryRequest checks a body and makes the request of the engine.
-func (s *Server) queryRequest(d queryDetails) (query.Request, error) {
-	r := query.Request{Text: d.QueryString, Variables: d.Variables, Limit: s.limits.QueryLimit, Timeout: s.limits.QueryTime, Zone: time.UTC}
+// queryRequest checks a body and makes the request of the engine, which may take
+// so long at most.
+func (s *Server) queryRequest(d queryDetails, longest time.Duration) (query.Request, error) {
+	r := query.Request{Text: d.QueryString, Variables: d.Variables, Limit: s.limits.QueryLimit, Timeout: longest, Zone: time.UTC, Matched: d.ShouldIncludeTotalCount}
 	if d.QueryString == "" {
 		return r, missing("queryString")
 	}
@@ -152,43 +177,41 @@ func (s *Server) queryRequest(d queryDetails) (query.Request, error) {
 	return r, nil
 }
 
-// queryPage reads limit and page. Pages of one query are bound to its body.
-func (c *call) queryPage(body string, r query.Request) (limit int, place queryPlace, err error) {
-	place = queryPlace{From: r.Window.From.UnixMilli(), To: r.Window.To.UnixMilli()}
+// queryPage reads limit and page. Ids of pages are bound to the user and to what
+// was asked for.
+func (c *call) queryPage(of string, r query.Request) (queryPage, error) {
+	page := queryPage{queryPlace: queryPlace{From: r.Window.From.UnixMilli(), To: r.Window.To.UnixMilli()}, limit: r.Limit, zone: r.Zone, of: c.user + "\n" + of}
 	var text, token string
 	if err := c.params(map[string]*string{"limit": &text, "page": &token}); err != nil {
-		return 0, place, err
+		return page, err
 	}
-	limit = r.Limit
 	if text != "" {
 		n, err := strconv.Atoi(text)
 		switch {
 		case err != nil || n < 1 && n != -1:
-			return 0, place, invalid("limit must be a positive number, or -1 for all")
+			return page, invalid("limit must be a positive number, or -1 for all")
 		case n > 0:
-			limit = min(n, limit)
+			page.limit = min(n, page.limit)
 		}
 	}
 	if token != "" {
-		sealed, err := openPage(c.queryKey(body), token)
+		sealed, err := openPage(page.of, token)
 		if err != nil {
-			return 0, place, err
+			return page, err
 		}
-		if err := json.Unmarshal([]byte(sealed), &place); err != nil || place.Offset < 0 || place.From >= place.To {
-			return 0, place, invalid("page: the token cannot be read; start again without it")
+		if err := json.Unmarshal([]byte(sealed), &page.queryPlace); err != nil || page.Offset < 0 || page.From >= page.To {
+			return page, invalid("page: the token cannot be read; start again without it")
 		}
 	}
-	return limit, place, nil
+	return page, nil
 }
 
-func (c *call) queryKey(body string) string { return c.user + "\n" + body }
-
-func (p queryPlace) seal(c *call, body string) string {
-	text, err := json.Marshal(p)
+func (p queryPage) seal() string {
+	text, err := json.Marshal(p.queryPlace)
 	if err != nil { // three numbers always marshal
 		return ""
 	}
-	return sealPage(c.queryKey(body), string(text))
+	return sealPage(p.of, string(text))
 }
 
 // drillDownFields are the fields a query can be narrowed by.

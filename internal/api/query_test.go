@@ -236,7 +236,6 @@ func TestSDKQueryRefused(t *testing.T) {
 		"no compartment": {func(r *loganalytics.QueryRequest) { r.CompartmentId = ptr("") }, 400, "MissingParameter"},
 		"limit":          {func(r *loganalytics.QueryRequest) { r.Limit = ptr(-2) }, 400, "InvalidParameter"},
 		"page":           {func(r *loganalytics.QueryRequest) { r.Page = ptr("x") }, 400, "InvalidParameter"},
-		"async":          {func(r *loganalytics.QueryRequest) { r.ShouldRunAsync = ptr(true) }, 501, "NotImplemented"},
 		"zone":           {func(r *loganalytics.QueryRequest) { r.TimeFilter = &loganalytics.TimeRange{TimeZone: ptr("../x")} }, 400, "InvalidParameter"},
 		"window": {func(r *loganalytics.QueryRequest) {
 			r.TimeFilter = &loganalytics.TimeRange{TimeStart: &common.SDKTime{Time: time.UnixMilli(2)}, TimeEnd: &common.SDKTime{Time: time.UnixMilli(2)}}

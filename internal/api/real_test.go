@@ -46,6 +46,7 @@ func realRig(t testing.TB, change ...func(*Options)) *rig {
 		t.Fatal(err)
 	}
 	g.server.Query = query.NewEngine(st, names{g}, query.Options{Clock: g.now})
+	t.Cleanup(g.server.Close) // before the store
 	return g
 }
 

@@ -95,7 +95,8 @@ type Options struct {
 	Registry  *prometheus.Registry // nil: one of its own
 }
 
-// Server answers requests. It is safe for use by many goroutines.
+// Server answers requests. It is safe for use by many goroutines. Close ends what
+// it does beside requests.
 type Server struct {
 	Parts
 	opts     Options
@@ -103,6 +104,7 @@ type Server struct {
 	router   *router
 	verifier *signature.Verifier
 	inFlight budget
+	jobs     *jobs
 	metrics  *metrics
 	started  time.Time
 }
@@ -132,6 +134,7 @@ func New(p Parts, o Options) (*Server, error) {
 	s := &Server{Parts: p, opts: o, limits: o.Limits.withDefaults(), router: r, metrics: m, started: o.Clock(),
 		verifier: signature.New(p.Catalog, signature.Options{Clock: o.Clock})}
 	s.inFlight.left.Store(s.limits.InFlight)
+	s.jobs = newJobs(o.Clock, o.Logger, s.limits)
 	return s, nil
 }
 
