@@ -135,8 +135,17 @@ func (s *snapshot) compileRules(src *Source) ([]ruleProgram, error) {
 
 // enrich adds extended fields, then labels.
 func (r *run) enrich() {
+	var latest *conditionProgram
+	holds := true
 	for i := range r.prog.extended {
-		r.extend(&r.prog.extended[i], &r.matches[i])
+		e := &r.prog.extended[i]
+		if e.condition != latest { // the definitions of one condition stand together and share it
+			latest = e.condition
+			holds = latest == nil || latest.holds(r)
+		}
+		if holds {
+			r.extend(e, &r.matches[i])
+		}
 	}
 	highest := 0
 	for i := range r.prog.rules {
@@ -160,9 +169,6 @@ func (r *run) enrich() {
 }
 
 func (r *run) extend(e *extendedProgram, m *memo) {
-	if e.condition != nil && !e.condition.holds(r) {
-		return
-	}
 	base, ok := r.value(e.base)
 	if !ok || base == "" {
 		return
