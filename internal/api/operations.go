@@ -62,6 +62,8 @@ func operations() []operation {
 		{Method: put, Pattern: job + "/actions/background", Name: "PutQueryWorkRequestBackground", handle: (*Server).putQueryWorkRequestBackground},
 		{Method: del, Pattern: job, Name: "CancelQueryWorkRequest", handle: (*Server).cancelQueryWorkRequest},
 		{Method: post, Pattern: ns + "/search/actions/parse", Name: "ParseQuery", handle: (*Server).parseQuery},
+		{Method: post, Pattern: ns + "/search/actions/suggest", Name: "Suggest", handle: (*Server).suggest},
+		{Method: post, Pattern: ns + "/search/actions/filter", Name: "Filter", handle: (*Server).filter},
 		{Method: post, Pattern: ns + "/search/actions/export", Name: "ExportQueryResult", handle: (*Server).exportQueryResult},
 
 		{Method: post, Pattern: own + "/query", Name: "OwnQuery", handle: (*Server).ownQuery},
