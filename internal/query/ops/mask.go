@@ -33,10 +33,8 @@ func MaskStep() Replacement {
 	return Replacement{strings.Join([]string{
 		`"[^"\n]*"`,
 		`\B'[^'\n]*'\B`,
-		`[a-zA-Z]+://[^\s"'<>]+`,
-		`[\w.%+-]+@[\w-]+\.[\w.-]+`,
+		`[^` + separators + `:]*(?:\d` + word + `*|@` + word + `+|://[^\s"'<>]+)`,
 		`\B/` + word + `+`,
-		`[^` + separators + `:]*\d` + word + `*`,
 		`\b[a-fA-F]{8,}\b`,
 	}, "|"), Wildcard}
 }
