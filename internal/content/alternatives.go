@@ -71,7 +71,7 @@ func (n *node) path(element string, kind ParserKind) string {
 		return path
 	}
 	if before := n.value("?" + instructionTarget); before != "" {
-		path = before + "|" + path
+		path = strings.ToValidUTF8(before, "\uFFFD") + "|" + path
 	}
 	return tidyPath(path)
 }

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"ledgerline/internal/record"
 )
@@ -114,6 +116,51 @@ func TestAnalyticsSamples(t *testing.T) {
 					t.Errorf("message %q", m.Str)
 				}
 			})
+		}
+	}
+}
+
+// A service that knows one path for each field, as Oracle's does, reads from an
+// export of these sources the same of bare events.
+func TestAnalyticsAsOracleReads(t *testing.T) {
+	ctx := context.Background()
+	ours := openLibrary(t)
+	instruction := regexp.MustCompile(`<\?ledgerline .*\?>`)
+	for _, source := range []string{SourceAnalyticsAudit, SourceAnalyticsDiagnostic, SourceIntegrationActivity} {
+		z, err := ours.Export(ctx, Names{Sources: []string{source}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := contentXML(z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := openLibrary(t)
+		if _, err := plain.Import(ctx, instruction.ReplaceAll(text, nil), ImportOptions{Replace: true}); err != nil {
+			t.Fatal(err)
+		}
+		if src, _ := plain.Source(source); src == nil {
+			t.Fatal("the source was not imported")
+		} else if p, _ := plain.Parser(src.Parsers[0]); p.System || strings.Contains(fmt.Sprint(p.Fields), "|") {
+			t.Fatalf("not what Oracle would have: %+v", p.Fields)
+		}
+		bodies := []string{activityEvent}
+		if source != SourceIntegrationActivity {
+			bodies = nil
+			for _, wrapped := range analyticsSamples(t) {
+				bodies = append(bodies, analyticsShapes(t, wrapped)["bare"])
+			}
+		}
+		for _, body := range bodies {
+			want, got := one(t, ours, source, body), one(t, plain, source, body)
+			if got.Time != want.Time || got.Text != want.Text || !slices.Equal(got.Labels, want.Labels) {
+				t.Errorf("%+v, want %+v", got, want)
+			}
+			for _, c := range want.Cells {
+				if c.Field != "tenantid" || !strings.Contains(body, "tenantId") { // one path, one spelling
+					wantCell(t, got, c.Field, c.Value)
+				}
+			}
 		}
 	}
 }
@@ -240,6 +287,36 @@ func TestAnalyticsBadInput(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The shape an event arrives in does not change what is read of it.
+func FuzzAnalyticsShapes(f *testing.F) {
+	f.Add("query", "-------------------- Rows 1, bytes 2 retrieved from database query id: <<3>>,\n physical request hash a", "u", "/shared/x")
+	f.Add("catalog", "Dashboard permissions updated.", "", "")
+	f.Add("{}", "null", "\"", "\\\n\u2028")
+	l := openLibrary(f)
+	f.Fuzz(func(t *testing.T, category, message, user, path string) {
+		event, err := json.Marshal(map[string]any{"time": "2024-05-01T09:15:31.611Z", "id": "1", "data": map[string]any{
+			"category": category, "message": message, "userId": user, "additionalDetails": map[string]string{"path": path}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		bare := string(event)
+		want := one(t, l, SourceAnalyticsDiagnostic, bare)
+		if v, _ := cell(want, "msg"); v.Str != message && utf8.ValidString(message) {
+			t.Errorf("message %q, want %q", v.Str, message)
+		}
+		wrapped := `{"datetime":5,"logContent":` + bare + `}`
+		for _, body := range []string{wrapped, "[" + wrapped + "]", `{"results":[{"data":` + wrapped + `}]}`, `{"items":[` + bare + `]}`, strings.ReplaceAll(bare, `"userId":`, `"userid":`)} {
+			got := one(t, l, SourceAnalyticsDiagnostic, body)
+			if got.Time != want.Time || !slices.Equal(got.Labels, want.Labels) || len(got.Cells) != len(want.Cells) {
+				t.Fatalf("%s: %+v, want %+v", body, got, want)
+			}
+			for _, c := range want.Cells {
+				wantCell(t, got, c.Field, c.Value)
+			}
+		}
+	})
 }
 
 func BenchmarkParseAnalytics(b *testing.B) {

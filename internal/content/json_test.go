@@ -156,6 +156,7 @@ func FuzzParseJSON(f *testing.F) {
 	}
 	array := mustParser(f, jsonParser("$.items:2", msgField, ParserField{2, "key", "", "^$.links[0].href"}))
 	root := mustParser(f, jsonParser("$:0", msgField, ParserField{2, "key", "", "$.a[*].b[0]"}))
+	either := mustParser(f, jsonParser("$.items:2|$.results[*].data:0|$:0", msgField, ParserField{2, "key", "", "$.a[*].b[0]"}))
 	squeeze := func(s string) string {
 		return strings.Map(func(r rune) rune {
 			if strings.ContainsRune(" \n\r\t,[]", r) {
@@ -174,6 +175,12 @@ func FuzzParseJSON(f *testing.F) {
 		for _, e := range entries {
 			if !failed(e) && !json.Valid([]byte(e.Text)) {
 				t.Fatalf("accepted %q, which is no JSON", e.Text)
+			}
+		}
+		// Alternatives that select nothing change nothing.
+		if !strings.Contains(body, "items") && !strings.Contains(body, "results") && !strings.Contains(body, `\`) {
+			if others, _ := parse(t, either, upload("test"), body); !slices.Equal(texts(others), texts(entries)) {
+				t.Fatalf("%q, want %q", texts(others), texts(entries))
 			}
 		}
 		// Of a document with items, each item is an entry, verbatim.
