@@ -212,6 +212,14 @@ func (c *compiler) rows(n plan.Node) string {
 }
 
 func (c *compiler) aggregate(n *plan.Aggregate) string {
+	if s, ok := c.counted(n); ok {
+		return s
+	}
+	return c.grouped(n, c.table(n.In), func(a plan.Agg) string { return c.agg(a, "") })
+}
+
+// grouped writes an aggregation of a table whose aggregates are written by agg.
+func (c *compiler) grouped(n *plan.Aggregate, table string, agg func(plan.Agg) string) string {
 	var list, by []string
 	for _, k := range n.Keys {
 		show, key := c.expr(k.Show), c.expr(k.By)
@@ -222,12 +230,12 @@ func (c *compiler) aggregate(n *plan.Aggregate) string {
 		by = append(by, key)
 	}
 	for _, a := range n.Aggs {
-		list = append(list, c.agg(a, "")+" AS "+c.d.Ident(a.Column.ID))
+		list = append(list, agg(a)+" AS "+c.d.Ident(a.Column.ID))
 	}
 	if len(list) == 0 {
 		list = []string{"count(*)"}
 	}
-	s := "SELECT " + strings.Join(list, ", ") + "\nFROM " + c.table(n.In)
+	s := "SELECT " + strings.Join(list, ", ") + "\nFROM " + table
 	if len(by) > 0 {
 		s += "\nGROUP BY " + strings.Join(by, ", ")
 	}
@@ -408,6 +416,7 @@ func (c *compiler) expr(e plan.Expr) string {
 	case *plan.Among:
 		return c.among(e)
 	case *plan.Call:
+		e = unfolded(e)
 		s, err := c.d.Call(e, c.exprs(e.Args))
 		if err != nil {
 			c.fail(err)

@@ -150,7 +150,10 @@ func (d DuckDB) Aggregate(a plan.Agg, arg, order, suffix string) string {
 	case plan.StdDev:
 		return f("stddev_samp(" + arg + ")")
 	case plan.Percentile:
-		return f("quantile_cont(CAST(" + arg + " AS DOUBLE), " + strconv.FormatFloat(a.P, 'f', -1, 64) + ")")
+		if a.Arg.Type().Kind != plan.Int {
+			arg = "CAST(" + arg + " AS DOUBLE)"
+		}
+		return f("quantile_cont(" + arg + ", " + strconv.FormatFloat(a.P, 'f', -1, 64) + ")")
 	case plan.Max:
 		return f("max(" + arg + ")")
 	case plan.Earliest:

@@ -21,13 +21,19 @@ const maxRanges = 512
 // same types in one go, each row range by itself, because an engine skips row
 // groups for a range of row numbers but not for several.
 func (c *compiler) scan(n *plan.Scan) string {
-	columns := slices.DeleteFunc(slices.Clone(n.Columns), func(col *plan.Column) bool { return !c.used[col.ID] })
-	derived := slices.DeleteFunc(slices.Clone(n.Derived), func(a plan.Assign) bool { return !c.used[a.Column.ID] })
 	parts, err := c.parts(n)
 	if err != nil {
 		c.fail(err)
 		return ""
 	}
+	parts, _ = c.judge(n, parts)
+	return c.read(n, parts)
+}
+
+// read is a scan of these parts.
+func (c *compiler) read(n *plan.Scan, parts []store.Part) string {
+	columns := slices.DeleteFunc(slices.Clone(n.Columns), func(col *plan.Column) bool { return !c.used[col.ID] })
+	derived := slices.DeleteFunc(slices.Clone(n.Derived), func(a plan.Assign) bool { return !c.used[a.Column.ID] })
 	source := c.nothing(columns)
 	if branches := c.branches(n, columns, parts); len(branches) > 0 {
 		source = strings.Join(branches, "\nUNION ALL\n")
@@ -59,10 +65,11 @@ type branch struct {
 
 func (c *compiler) branches(n *plan.Scan, columns []*plan.Column, parts []store.Part) []string {
 	parts = coarse(parts)
+	named := fewSources(parts)
 	var order []string
 	all := map[string]*branch{}
 	for _, p := range parts {
-		b := branch{list: c.selectList(columns, p.Segment)}
+		b := branch{list: c.selectList(columns, p.Segment, named)}
 		b.where = c.within(n, p.Segment)
 		if n.Groups != nil {
 			b.where = append(b.where, c.groups(n.Groups))
@@ -109,18 +116,32 @@ func coarse(parts []store.Part) []store.Part {
 	return out
 }
 
+// maxNamed bounds the log sources that are read one by one.
+const maxNamed = 16
+
+// fewSources reports whether the parts are of so few log sources that each may
+// be read by itself, its name being a literal: a column that is a constant costs
+// an engine next to nothing, whatever is computed of it.
+func fewSources(parts []store.Part) bool {
+	names := map[string]bool{}
+	for _, p := range parts {
+		names[p.Segment.Source] = true
+	}
+	return len(names) <= maxNamed
+}
+
 // selectList reads the columns from a segment: those it lacks are null, those of
-// another type are converted.
-func (c *compiler) selectList(columns []*plan.Column, seg *store.Segment) string {
+// another type are converted. With named, its log source is a literal.
+func (c *compiler) selectList(columns []*plan.Column, seg *store.Segment, named bool) string {
 	var list []string
 	for _, col := range columns {
-		at := slices.IndexFunc(seg.Columns, func(s store.Column) bool { return strings.EqualFold(s.Name, col.Internal) })
+		if named && strings.EqualFold(col.Internal, store.ColSource) {
+			list = append(list, c.source(seg.Source)+" AS "+c.d.Ident(col.ID))
+			continue
+		}
+		at := columnOf(seg, col)
 		if at < 0 {
-			null, err := c.d.Literal(nil, col.Type)
-			if err != nil {
-				c.fail(err)
-			}
-			list = append(list, null+" AS "+c.d.Ident(col.ID))
+			list = append(list, c.null(col.Type)+" AS "+c.d.Ident(col.ID))
 			continue
 		}
 		s := seg.Columns[at]

@@ -215,7 +215,39 @@ func floorMod(a, n int64) int64 {
 // one division for each run of buckets of equal length.
 func (b buckets) number(at Expr) Expr {
 	ms := call(ToMillis, Int, at)
-	type run struct{ first, start, length, end int64 }
+	runs := b.runs()
+	if len(runs) == 0 {
+		return &Const{nil, Type{Kind: Int}}
+	}
+	args := []Expr{test(Lt, ms, whole(b.edges[0])), &Const{nil, Type{Kind: Int}}}
+	for _, r := range runs {
+		args = append(args, test(Lt, ms, whole(r.end)), r.number(ms))
+	}
+	return call(If, Int, append(args, &Const{nil, Type{Kind: Int}})...)
+}
+
+// inside is number for times that all lie in the window, which it need not test.
+func (b buckets) inside(at Expr) Expr {
+	runs := b.runs()
+	if len(runs) != 1 {
+		return b.number(at)
+	}
+	return runs[0].number(call(ToMillis, Int, at))
+}
+
+// run is a number of buckets of equal length, one after the other.
+type run struct{ first, start, length, end int64 }
+
+// number is the expression for the number of the bucket of an instant in the run.
+func (r run) number(ms Expr) Expr {
+	n := call(IntDiv, Int, call(Sub, Int, ms, whole(r.start)), whole(r.length))
+	if r.first > 0 {
+		n = call(Add, Int, n, whole(r.first))
+	}
+	return n
+}
+
+func (b buckets) runs() []run {
 	var runs []run
 	for i, start := range b.edges {
 		end := b.end
@@ -228,18 +260,7 @@ func (b buckets) number(at Expr) Expr {
 		}
 		runs = append(runs, run{int64(i), start, end - start, end})
 	}
-	if len(runs) == 0 {
-		return &Const{nil, Type{Kind: Int}}
-	}
-	args := []Expr{test(Lt, ms, whole(b.edges[0])), &Const{nil, Type{Kind: Int}}}
-	for _, r := range runs {
-		n := call(IntDiv, Int, call(Sub, Int, ms, whole(r.start)), whole(r.length))
-		if r.first > 0 {
-			n = call(Add, Int, n, whole(r.first))
-		}
-		args = append(args, test(Lt, ms, whole(r.end)), n)
-	}
-	return call(If, Int, append(args, &Const{nil, Type{Kind: Int}})...)
+	return runs
 }
 
 // start is the expression for the start of the bucket with the number.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -213,7 +214,7 @@ func (p *planner) term(f *frame, t syntax.SearchTerm, must bool) Expr {
 	case *syntax.Compare:
 		return p.compareTerm(f, t, must)
 	case *syntax.Like:
-		return p.like(f, t)
+		return p.like(f, t, must)
 	case *syntax.InList:
 		return p.inTerm(f, t, must)
 	case *syntax.Between:
@@ -360,10 +361,13 @@ func (p *planner) between(f *frame, t *syntax.Between) Expr {
 	return e
 }
 
-func (p *planner) like(f *frame, t *syntax.Like) Expr {
+func (p *planner) like(f *frame, t *syntax.Like, must bool) Expr {
 	c := p.field(f, t.Field, "SEARCH like operator")
 	if c == nil {
 		return nil
+	}
+	if must && !t.Not && len(t.Patterns) == 1 && f.scan.fields[c.Internal] == c && c.Type.Kind == String && c.Internal != store.ColSource && c.Internal != store.ColGroup {
+		f.scan.Tokens = slices.AppendSeq(f.scan.Tokens, patternWords(t.Patterns[0].Text))
 	}
 	var any []Expr
 	for _, pattern := range t.Patterns {
@@ -374,6 +378,24 @@ func (p *planner) like(f *frame, t *syntax.Like) Expr {
 		return negation(e)
 	}
 	return e
+}
+
+// patternWords yields the words that every value holds that matches a pattern: a
+// word beside a wildcard may go on.
+func patternWords(pattern string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if strings.Contains(pattern, `\`) {
+			return // what is escaped is not worth the trouble
+		}
+		// The ends of the value are ends of words.
+		for piece := range strings.FieldsFuncSeq(" "+pattern+" ", func(r rune) bool { return strings.ContainsRune("*%?", r) }) {
+			for w := range store.InnerWords(piece) {
+				if !yield(w) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // globTest matches the whole of a value without letter case. A run of any

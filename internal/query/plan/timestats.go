@@ -59,8 +59,12 @@ func (p *planner) seriesOf(f *frame, c *syntax.TimeStats) {
 	b := p.divide(asked, f.shape == links)
 	by := p.keys(f, c.By, "BY")
 	bucket := p.column("", Type{Kind: Int})
-	p.extend(f, bucket, b.number(ref(at)))
-	f.restrict(test(NotNull, ref(bucket)))
+	if at == f.time && f.scan != nil && f.node == Node(f.scan) && f.scan.Window == b.window {
+		p.extend(f, bucket, b.inside(ref(at)))
+	} else {
+		p.extend(f, bucket, b.number(ref(at)))
+		f.restrict(test(NotNull, ref(bucket)))
+	}
 	grouping := Key{p.column("", Type{Kind: Int}), ref(bucket), ref(bucket)}
 	a := p.aggregate(f, c.Aggs, append([]Key{grouping}, by...), &b, grouping.Column)
 	if len(a.out) == 0 {

@@ -1,0 +1,252 @@
+package compile
+
+import (
+	"slices"
+	"strings"
+
+	"ledgerline/internal/query/plan"
+	"ledgerline/internal/store"
+)
+
+// known is what the manifest alone says of the records of one segment: which log
+// source they have, and which columns are null in all of them.
+type known struct {
+	segment *store.Segment
+	columns []*plan.Column // of the scan
+}
+
+// value returns the value that an expression has for every record; nil is null.
+func (k known) value(e plan.Expr) (v any, ok bool) {
+	switch e := e.(type) {
+	case *plan.Const:
+		return e.Value, true
+	case *plan.Ref:
+		return k.column(e.Column)
+	case *plan.Call:
+		switch e.Op {
+		case plan.And, plan.Or:
+			return k.junction(e)
+		case plan.Not:
+			v, ok = k.value(e.Args[0])
+			return v != true, ok
+		case plan.IsNull:
+			v, ok = k.value(e.Args[0])
+			return v == nil, ok
+		case plan.NotNull:
+			v, ok = k.value(e.Args[0])
+			return v != nil, ok
+		}
+		return k.strict(e)
+	}
+	return nil, false
+}
+
+func (k known) column(c *plan.Column) (v any, ok bool) {
+	if !slices.Contains(k.columns, c) {
+		return nil, false
+	}
+	if strings.EqualFold(c.Internal, store.ColSource) {
+		if k.segment.Source == "" {
+			return nil, true
+		}
+		return k.segment.Source, true
+	}
+	return nil, columnOf(k.segment, c) < 0
+}
+
+// junction is And and Or of three values.
+func (k known) junction(e *plan.Call) (v any, ok bool) {
+	decides := e.Op == plan.Or
+	v, ok = !decides, true
+	for _, a := range e.Args {
+		switch x, found := k.value(a); {
+		case !found:
+			ok = false
+		case x == decides:
+			return decides, true
+		case x == nil:
+			v = nil
+		}
+	}
+	return v, ok
+}
+
+// never reports whether a condition is true for no record.
+func (k known) never(e plan.Expr) bool {
+	if c, ok := e.(*plan.Call); ok {
+		switch c.Op {
+		case plan.And:
+			return slices.ContainsFunc(c.Args, k.never)
+		case plan.Or:
+			return !slices.ContainsFunc(c.Args, func(a plan.Expr) bool { return !k.never(a) })
+		}
+	}
+	v, ok := k.value(e)
+	return ok && v != true
+}
+
+// strict is an operation that is null when an argument is.
+func (k known) strict(e *plan.Call) (v any, ok bool) {
+	var args []string
+	switch e.Op {
+	case plan.Eq, plan.In, plan.Lt, plan.Gt, plan.Le, plan.Ge, plan.Glob, plan.Matches, plan.Contains, plan.Starts, plan.Fold:
+	default:
+		return nil, false
+	}
+	for i, a := range e.Args {
+		v, ok := k.value(a)
+		if ok && v == nil && (i == 0 || e.Op != plan.In) {
+			return nil, true
+		}
+		if s, text := v.(string); text {
+			args = append(args, s)
+		}
+	}
+	if len(args) < len(e.Args) {
+		return nil, false
+	}
+	switch e.Op {
+	case plan.Eq, plan.In:
+		return slices.Contains(args[1:], args[0]), true
+	case plan.Fold:
+		return strings.ToLower(args[0]), printableASCII(args[0]) // other letters are the engine's business
+	}
+	return nil, false
+}
+
+// columnOf is the place of a column in a segment, or -1.
+func columnOf(seg *store.Segment, c *plan.Column) int {
+	return slices.IndexFunc(seg.Columns, func(s store.Column) bool { return strings.EqualFold(s.Name, c.Internal) })
+}
+
+// judge drops parts in which no record can meet the condition of a scan, and
+// reports which of the others hold no record that does not, nor one outside of
+// the window or of the log groups.
+func (c *compiler) judge(n *plan.Scan, parts []store.Part) (left []store.Part, whole []bool) {
+	for _, p := range parts {
+		always := n.Where == nil
+		if !always {
+			k := known{p.Segment, n.Columns}
+			if k.never(n.Where) {
+				continue
+			}
+			v, ok := k.value(n.Where)
+			always = ok && v == true
+		}
+		left = append(left, p)
+		whole = append(whole, always && p.FirstRow == 0 && p.EndRow == p.Segment.Rows && len(c.within(n, p.Segment)) == 0 && visible(n.Groups, p.Segment.Groups))
+	}
+	return left, whole
+}
+
+// visible reports whether all groups are allowed. No list allows all.
+func visible(allowed, groups []string) bool {
+	return allowed == nil || !slices.ContainsFunc(groups, func(g string) bool { return !slices.Contains(allowed, g) })
+}
+
+// counted answers a count of records, by log source or of all, from the manifest
+// as far as it can. It reports false when that is no help.
+func (c *compiler) counted(n *plan.Aggregate) (string, bool) {
+	scan, ok := n.In.(*plan.Scan)
+	if !ok || len(n.Aggs) == 0 || slices.ContainsFunc(n.Aggs, func(a plan.Agg) bool { return a.Function != plan.CountRows || a.Where != nil }) {
+		return "", false
+	}
+	for _, k := range n.Keys {
+		if !isSource(k.By, scan) || !isSource(k.Show, scan) {
+			return "", false
+		}
+	}
+	parts, err := c.parts(scan)
+	if err != nil {
+		c.fail(err)
+		return "", true
+	}
+	parts, whole := c.judge(scan, parts)
+	rows := map[string]int64{}
+	var sources []string
+	var rest []store.Part
+	for i, p := range parts {
+		if !whole[i] {
+			rest = append(rest, p)
+			continue
+		}
+		source := p.Segment.Source
+		if len(n.Keys) == 0 {
+			source = ""
+		}
+		if _, ok := rows[source]; !ok {
+			sources = append(sources, source)
+		}
+		rows[source] += p.Segment.Rows
+	}
+	if len(rows) == 0 {
+		return "", false
+	}
+	return c.sums(n, scan, sources, rows, rest), true
+}
+
+// sums adds the known numbers of rows to those that are still to be counted.
+func (c *compiler) sums(n *plan.Aggregate, scan *plan.Scan, sources []string, rows map[string]int64, rest []store.Part) string {
+	const weight = "weight"
+	var column *plan.Column
+	if len(n.Keys) > 0 {
+		column = sourceColumn(n.Keys[0].By)
+	}
+	var branches []string
+	for _, s := range sources {
+		item := c.literal(rows[s], plan.Int) + " AS " + c.d.Ident(weight)
+		if column != nil {
+			item += ", " + c.source(s) + " AS " + c.d.Ident(column.ID)
+		}
+		branches = append(branches, "SELECT "+item)
+	}
+	if len(rest) > 0 {
+		item := c.literal(int64(1), plan.Int) + " AS " + c.d.Ident(weight)
+		if column != nil {
+			item += ", " + c.d.Ident(column.ID)
+		}
+		branches = append(branches, "SELECT "+item+" FROM ("+indent(c.read(scan, rest))+")")
+	}
+	total := "CAST(coalesce(sum(" + c.d.Ident(weight) + "), 0) AS BIGINT)"
+	return c.grouped(n, "("+indent(strings.Join(branches, "\nUNION ALL\n"))+")", func(plan.Agg) string { return total })
+}
+
+func isSource(e plan.Expr, scan *plan.Scan) bool {
+	c := sourceColumn(e)
+	return c != nil && slices.Contains(scan.Columns, c) && strings.EqualFold(c.Internal, store.ColSource)
+}
+
+// sourceColumn is the column that an expression reads, as it is or folded.
+func sourceColumn(e plan.Expr) *plan.Column {
+	if f, ok := e.(*plan.Call); ok && f.Op == plan.Fold {
+		e = f.Args[0]
+	}
+	if r, ok := e.(*plan.Ref); ok {
+		return r.Column
+	}
+	return nil
+}
+
+// source writes the name of a log source, of which an empty one is stored as null.
+func (c *compiler) source(name string) string {
+	if name == "" {
+		return c.literal(nil, plan.String)
+	}
+	return c.literal(name, plan.String)
+}
+
+func (c *compiler) literal(v any, k plan.Kind) string {
+	s, err := c.d.Literal(v, plan.Type{Kind: k})
+	if err != nil {
+		c.fail(err)
+	}
+	return s
+}
+
+func (c *compiler) null(t plan.Type) string {
+	s, err := c.d.Literal(nil, t)
+	if err != nil {
+		c.fail(err)
+	}
+	return s
+}
