@@ -92,6 +92,8 @@ type vector struct {
 	strs []parquet.ByteArray
 	ints []int64
 	nums []float64
+
+	owned int // while reading: strings before are no views of a page any more
 }
 
 func (b *batch) reset(columns int) {
@@ -101,11 +103,14 @@ func (b *batch) reset(columns int) {
 	}
 	b.vectors = b.vectors[:columns]
 	for i := range b.vectors {
-		v := &b.vectors[i]
-		v.rows = 0
-		v.defs, v.reps = v.defs[:0], v.reps[:0]
-		v.strs, v.ints, v.nums = v.strs[:0], v.ints[:0], v.nums[:0]
+		b.vectors[i].reset()
 	}
+}
+
+func (v *vector) reset() {
+	v.rows, v.owned = 0, 0
+	v.defs, v.reps = v.defs[:0], v.reps[:0]
+	v.strs, v.ints, v.nums = v.strs[:0], v.ints[:0], v.nums[:0]
 }
 
 // pad makes the column, which is not required, null up to a row.

@@ -189,6 +189,110 @@ func TestBusy(t *testing.T) {
 	}
 }
 
+// Merging and verifying read pages whose memory is used again for the next: rows
+// of many pages, and lists that cross them, come out as they went in.
+func TestMergeOfManyPages(t *testing.T) {
+	ctx := context.Background()
+	s := open(t, t.TempDir(), store.Options{MergeAbove: 2})
+	var want []string
+	for i := range 3 {
+		entries := make([]record.Entry, 3000)
+		for k := range entries {
+			n := int64(k*3 + i)
+			entries[k] = entry(origin("a"), noon+n, n, fmt.Sprintf("%d %s", n, strings.Repeat(fmt.Sprint(n), 100)))
+			for l := range n % 4 {
+				entries[k].Labels = append(entries[k].Labels, fmt.Sprintf("label %d", n*l))
+			}
+		}
+		ingest(t, s, chunk(1, i, entries...))
+	}
+	for n := range 9000 {
+		labels := any(nil)
+		switch n % 4 {
+		case 1:
+			labels = []any{"label 0"}
+		case 2:
+			labels = []any{"label 0", fmt.Sprint("label ", n)}
+		case 3:
+			labels = []any{"label 0", fmt.Sprint("label ", n), fmt.Sprint("label ", 2*n)}
+		}
+		want = append(want, fmt.Sprintf("%d|%d %s|%v", n, n, strings.Repeat(fmt.Sprint(n), 100), labels))
+	}
+	if report, err := s.Merge(ctx); err != nil || report.In != 3 || report.Out != 1 {
+		t.Fatalf("%+v %v", report, err)
+	}
+	sn := s.Snapshot()
+	defer sn.Release()
+	if got := table(t, s, sn.Segments(store.Filter{}), "ordinal, mbody, mtag", "ORDER BY file_row_number"); !slices.Equal(got, want) {
+		t.Fatalf("%d rows, or not those that were ingested", len(got))
+	}
+	if report, err := s.Verify(ctx); err != nil || len(report.Problems) > 0 {
+		t.Fatalf("%+v %v", report, err)
+	}
+}
+
+// Small segments of a day that is over are merged once nothing has come for a
+// while, however few they are; those of a day that goes on are not.
+func TestFinishedDaysSettle(t *testing.T) {
+	ctx := context.Background()
+	now := time.UnixMilli(noon)
+	s, err := store.Open(t.TempDir(), nil, store.Options{Clock: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	put := func(number int, at int64, rows int) {
+		entries := make([]record.Entry, rows)
+		for i := range entries {
+			entries[i] = entry(origin("a"), at, int64(number*1000+i), "x")
+		}
+		ingest(t, s, chunk(1, number, entries...))
+	}
+	put(0, noon-24*hour, 3)
+	put(1, noon-24*hour, 3)
+	put(2, noon-24*hour, 100)
+	put(3, noon, 1)
+	put(4, noon, 1)
+	for _, step := range []struct {
+		after time.Duration
+		want  int
+		why   string
+	}{
+		{59 * time.Minute, 5, "yesterday is not quiet yet"},
+		{2 * time.Minute, 4, "yesterday's small ones are merged, its large one is not written again for them"},
+		{10 * time.Hour, 4, "today is not over"},
+		{2*time.Hour + time.Minute, 3, "today has been over for an hour"},
+		{12 * time.Hour, 2, "yesterday has been quiet for a day"},
+		{1000 * time.Hour, 2, "nothing is left to do"},
+	} {
+		now = now.Add(step.after)
+		if _, err := s.Merge(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if stats, err := s.Stats(ctx); err != nil || stats.Segments != step.want || stats.Rows != 108 {
+			t.Fatalf("%s: %+v %v, want %d", step.why, stats, err, step.want)
+		}
+	}
+}
+
+// Tiny segments are merged at a quarter of the number of others.
+func TestTinySegmentsAreMergedEarly(t *testing.T) {
+	ctx := context.Background()
+	s, err := store.Open(t.TempDir(), nil, store.Options{Clock: func() time.Time { return time.UnixMilli(noon) }, MergeAbove: 8, SmallRows: 300})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for i, want := range []int{0, 0, 3} {
+		ingest(t, s, chunk(1, i, entry(origin("tiny"), noon, int64(i), "x"), entry(origin("tiny"), noon, int64(i), "y")))
+		three := entry(origin("small"), noon, int64(i), "x")
+		ingest(t, s, chunk(2, i, three, three, three))
+		if report, err := s.Merge(ctx); err != nil || report.In != want {
+			t.Fatalf("after %d: %+v %v, want %d", i+1, report, err, want)
+		}
+	}
+}
+
 // TestConcurrency ingests, replays, merges, queries and verifies at once.
 func TestConcurrency(t *testing.T) {
 	ctx := context.Background()

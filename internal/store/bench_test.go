@@ -113,6 +113,54 @@ func BenchmarkMerge(b *testing.B) {
 	b.ReportMetric(used.Seconds()/float64(rows)*1e6, "cpu-s/Mrow")
 }
 
+// BenchmarkTrickle is a thousand uploads, one a second, of 30 records each that
+// lie on 30 days, with merging every ten seconds as the server does it.
+func BenchmarkTrickle(b *testing.B) {
+	const uploads, days = 1000, 30
+	for b.Loop() {
+		now := time.UnixMilli(noon)
+		s, err := store.Open(b.TempDir(), nil, store.Options{Clock: func() time.Time { return now }})
+		if err != nil {
+			b.Fatal(err)
+		}
+		most := 0
+		var merging time.Duration
+		var rows int64
+		started := cpu()
+		for i := range uploads {
+			entries := auditEntries(days, uint64(i))
+			for day := range entries {
+				entries[day].Time = now.UnixMilli() - int64(day)*24*hour
+			}
+			ingest(b, s, chunk(1, i, entries...))
+			now = now.Add(time.Second)
+			if i%10 != 9 {
+				continue
+			}
+			before := cpu()
+			report, err := s.Merge(context.Background())
+			if err != nil {
+				b.Fatal(err)
+			}
+			merging += cpu() - before
+			rows += report.Rows
+			stats, _ := s.Stats(context.Background())
+			most = max(most, stats.Segments)
+		}
+		b.ReportMetric(float64((cpu()-started-merging).Milliseconds())/uploads, "ingest-cpu-ms/upload")
+		b.ReportMetric(float64(merging.Milliseconds())/uploads, "merge-cpu-ms/upload")
+		b.ReportMetric(float64(rows)/(uploads*days), "rewrites/row")
+		b.ReportMetric(float64(most), "segments-most")
+		now = now.Add(49 * time.Hour)
+		if _, err := s.Merge(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+		stats, _ := s.Stats(context.Background())
+		b.ReportMetric(float64(stats.Segments), "segments-settled")
+		s.Close()
+	}
+}
+
 func BenchmarkWords(b *testing.B) {
 	text := strings.Repeat(auditEntries(1, 1)[0].Text, 10)
 	b.SetBytes(int64(len(text)))

@@ -210,21 +210,36 @@ func (s *Store) learn(cols []Column) {
 	}
 }
 
+const originColumns = logEntityAt - sourceAt + 1
+
+// originOf returns the values of the columns that say where an entry came from.
+func originOf(o *record.Origin) (out [originColumns]parquet.ByteArray) {
+	for i, s := range [originColumns]string{o.Source, o.LogGroup, o.Upload, o.UploadName, o.File, o.Entity, o.EntityType, o.LogEntity} {
+		out[i] = bytesOf(s)
+	}
+	return out
+}
+
 // fill makes a batch hold the entries.
 func (b *builder) fill(out *batch, cols []Column, entries []*record.Entry) {
 	out.reset(len(cols))
 	out.rows = len(entries)
 	v := out.vectors
+	var origin *record.Origin
+	var shared [originColumns]parquet.ByteArray
 	for row, e := range entries {
+		if e.Origin != origin {
+			origin = e.Origin
+			shared = originOf(origin)
+		}
 		v[timeAt].ints = append(v[timeAt].ints, e.Time)
 		v[ingestAt].ints = append(v[ingestAt].ints, b.now)
 		v[ordinalAt].ints = append(v[ordinalAt].ints, e.Ordinal)
 		v[textAt].strs = append(v[textAt].strs, bytesOf(e.Text))
-		o := e.Origin
-		for i, s := range [...]string{o.Source, o.LogGroup, o.Upload, o.UploadName, o.File, o.Entity, o.EntityType, o.LogEntity} {
-			if s != "" {
+		for i, s := range shared {
+			if len(s) > 0 {
 				v[sourceAt+i].pad(cols[sourceAt+i], row)
-				v[sourceAt+i].addString(cols[sourceAt+i], bytesOf(s))
+				v[sourceAt+i].addString(cols[sourceAt+i], s)
 			}
 		}
 		for i, l := range e.Labels {

@@ -23,9 +23,11 @@ type MergeReport struct {
 }
 
 // Merge merges the small segments of every source and day that has more of them
-// than Options.MergeAbove, and returns when nothing is due any more. What has
-// been merged before an error stays merged. Segments whose rows are not those
-// that the manifest lists are left as they are, and reported as an error.
+// than Options.MergeAbove, or more than a quarter of that which are tiny, or that
+// is over and to which nothing has been added for a while. It returns when nothing
+// is due any more. What has been merged before an error stays merged. Segments
+// whose rows are not those that the manifest lists are left as they are, and
+// reported as an error.
 func (s *Store) Merge(ctx context.Context) (MergeReport, error) {
 	s.merging.Lock()
 	defer s.merging.Unlock()
@@ -54,6 +56,14 @@ func (s *Store) Merge(ctx context.Context) (MergeReport, error) {
 	}
 }
 
+// A query opens every file of its time, so days do not keep small segments for
+// ever: when a day has been over for settleAfter and got nothing new as long, they
+// are merged as if they were too many, and after restAfter all into one.
+const (
+	settleAfter = time.Hour
+	restAfter   = 24 * time.Hour
+)
+
 // due returns the sets of segments to merge.
 func (s *Store) due(damaged map[int64]bool) [][]*Segment {
 	small := map[dayKey][]*Segment{}
@@ -62,12 +72,10 @@ func (s *Store) due(damaged map[int64]bool) [][]*Segment {
 			small[keyOf(seg)] = append(small[keyOf(seg)], seg)
 		}
 	}
+	now := s.opts.Clock()
 	var due [][]*Segment
 	for _, segs := range small {
-		if len(segs) <= s.opts.MergeAbove {
-			continue
-		}
-		picked := pickSmall(segs)
+		picked := s.pick(segs, now)
 		slices.SortFunc(picked, func(a, b *Segment) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.ID, b.ID)) })
 		for in := range slices.Chunk(picked, mergeInputs) {
 			if len(in) > 1 {
@@ -79,11 +87,32 @@ func (s *Store) due(damaged map[int64]bool) [][]*Segment {
 	return due
 }
 
+// pick chooses from the small segments of one source and day those to merge now.
+func (s *Store) pick(segs []*Segment, now time.Time) []*Segment {
+	slices.SortFunc(segs, func(a, b *Segment) int { return cmp.Or(cmp.Compare(a.Rows, b.Rows), cmp.Compare(a.ID, b.ID)) })
+	tiny := 0
+	last := segs[0].Day.AddDate(0, 0, 1)
+	for _, seg := range segs {
+		if seg.Rows < s.opts.SmallRows/100 {
+			tiny++
+		}
+		if seg.Created.After(last) {
+			last = seg.Created
+		}
+	}
+	switch quiet := now.Sub(last); {
+	case quiet >= restAfter:
+		return segs
+	case quiet >= settleAfter, len(segs) > s.opts.MergeAbove, tiny > max(1, s.opts.MergeAbove/4):
+		return pickSmall(segs)
+	}
+	return nil
+}
+
 // pickSmall leaves out segments that are larger than all smaller ones together,
 // so that a row is not rewritten each time a few more arrive: it is, at most,
-// as often as the size of its segment can double.
+// as often as the size of its segment can double. They come ordered by rows.
 func pickSmall(segs []*Segment) []*Segment {
-	slices.SortFunc(segs, func(a, b *Segment) int { return cmp.Or(cmp.Compare(a.Rows, b.Rows), cmp.Compare(a.ID, b.ID)) })
 	end, sum := 0, int64(0)
 	for i, seg := range segs {
 		if seg.Rows <= sum {
@@ -145,7 +174,7 @@ func (s *Store) writeMerged(ctx context.Context, in []*Segment) (done []*Segment
 		sets[i] = seg.Columns
 	}
 	cols := unionColumns(sets...)
-	m, err := newMerger(ctx, in, cols)
+	m, err := newMerger(in, cols)
 	if err != nil {
 		return nil, err
 	}
@@ -212,33 +241,4 @@ func (s *Store) findDamaged(ctx context.Context, in []*Segment, damaged map[int6
 		out = append(out, fmt.Errorf("store: merging %d segments from %d on changed their rows and was undone", len(in), in[0].ID))
 	}
 	return out
-}
-
-// rehash computes a segment's row hash, and what the manifest should say, from its file.
-func rehash(ctx context.Context, seg *Segment) (sum [32]byte, summary Segment, err error) {
-	r, err := openSegment(ctx, seg)
-	if err != nil {
-		return sum, summary, err
-	}
-	defer r.close()
-	h := newRowHasher(seg.Columns)
-	for {
-		b, err := r.next()
-		if errors.Is(err, io.EOF) {
-			return h.total(), summary, nil
-		}
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return sum, summary, err
-		}
-		h.add(b)
-		summary.note(b)
-		for _, name := range b.vectors[sourceAt].strs {
-			if string(name) != seg.Source {
-				return sum, summary, fmt.Errorf("segment %d: holds rows of %q, the manifest lists %q", seg.ID, name, seg.Source)
-			}
-		}
-	}
 }

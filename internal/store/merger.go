@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"container/heap"
-	"context"
 	"errors"
 	"io"
 
@@ -17,6 +16,7 @@ type merger struct {
 	inputs inputs
 	all    []*input
 	runs   []run
+	ended  bool // the batch of the first input
 	out    batch
 }
 
@@ -35,10 +35,10 @@ type run struct {
 	rows int
 }
 
-func newMerger(ctx context.Context, segs []*Segment, cols []Column) (*merger, error) {
+func newMerger(segs []*Segment, cols []Column) (*merger, error) {
 	m := &merger{cols: cols}
 	for _, seg := range segs {
-		r, err := openSegment(ctx, seg)
+		r, err := openSegment(seg)
 		if err != nil {
 			m.close()
 			return nil, err
@@ -89,15 +89,18 @@ func (in *input) compare(o *input) int {
 		cmp.Compare(in.reader.seg.ID, o.reader.seg.ID))
 }
 
-// next returns the next rows, or io.EOF. It stops where an input's batch ends,
-// because reading on gives up the batch's memory.
+// next returns the next rows, or io.EOF. They are valid until the next call: they
+// are views of the inputs' batches. So they stop where one of these ends, and the
+// input reads on only then.
 func (m *merger) next() (*batch, error) {
+	if err := m.refill(); err != nil {
+		return nil, err
+	}
 	if len(m.inputs) == 0 {
 		return nil, io.EOF
 	}
 	m.runs = m.runs[:0]
-	var ended *input
-	for rows := 0; rows < tokenBlockRows && ended == nil; {
+	for rows := 0; rows < tokenBlockRows && !m.ended; {
 		in := m.inputs[0]
 		limit := min(in.batch.rows-in.row, tokenBlockRows-rows)
 		rival := m.inputs.second()
@@ -105,28 +108,35 @@ func (m *merger) next() (*batch, error) {
 		for n < limit && (rival == nil || in.compare(rival) <= 0) {
 			n++
 			if in.row++; in.row == in.batch.rows {
-				ended = in
+				m.ended = true
 				break
 			}
 		}
 		rows += n
 		m.runs = append(m.runs, run{in, n})
-		if ended == nil {
+		if !m.ended {
 			heap.Fix(&m.inputs, 0)
 		}
 	}
 	m.gather()
-	if ended != nil {
-		switch err := ended.load(); {
-		case errors.Is(err, io.EOF):
-			heap.Pop(&m.inputs)
-		case err != nil:
-			return nil, err
-		default:
-			heap.Fix(&m.inputs, 0)
-		}
-	}
 	return &m.out, nil
+}
+
+// refill reads on in the first input when its batch has ended.
+func (m *merger) refill() error {
+	if !m.ended {
+		return nil
+	}
+	m.ended = false
+	switch err := m.inputs[0].load(); {
+	case errors.Is(err, io.EOF):
+		heap.Pop(&m.inputs)
+	case err != nil:
+		return err
+	default:
+		heap.Fix(&m.inputs, 0)
+	}
+	return nil
 }
 
 // gather copies the runs, column by column.

@@ -21,6 +21,7 @@ import (
 const (
 	rowGroupRows  = 12 * tokenBlockRows // blocks of token filters do not cross row groups
 	dictionaryMax = 256 << 10           // bytes of a dictionary before a column is written plain
+	dictionaryMin = 64                  // rows from which dictionaries are worth their pages
 	pageSize      = 256 << 10
 	writeRows     = 1024 // rows after which sizes of pages and dictionaries are looked at
 	statsMax      = 128  // longest string kept as least or greatest value
@@ -134,6 +135,9 @@ func writerProperties(cols []Column, first *batch) *parquet.WriterProperties {
 		// Nearly every text is different: a dictionary and statistics of texts cost and give nothing.
 		parquet.WithDictionaryFor(ColText, false), parquet.WithStatsFor(ColText, false),
 		parquet.WithEncodingFor(ColText, parquet.Encodings.DeltaLengthByteArray),
+	}
+	if first.rows < dictionaryMin {
+		props = append(props, parquet.WithDictionaryDefault(false))
 	}
 	for i, c := range cols {
 		switch {

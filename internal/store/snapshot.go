@@ -70,9 +70,15 @@ func overlaps(from, to int64, f Filter) bool {
 	return (f.From == 0 || to >= f.From) && (f.To == 0 || from < f.To)
 }
 
+// inside reports whether all rows are in the filter's time.
+func (s *Segment) inside(f Filter) bool {
+	return (f.From == 0 || s.From >= f.From) && (f.To == 0 || s.To < f.To)
+}
+
 // Parts returns the row ranges that may hold matching rows, segments newest
 // first, ranges of a segment in file order and adjacent ones joined. A segment
-// whose token filter cannot be read is returned whole.
+// whose token filter cannot be read is returned whole. Filters are read for tokens,
+// and for the times of blocks in larger segments that reach out of the filter's time.
 func (sn *Snapshot) Parts(ctx context.Context, f Filter) ([]Part, error) {
 	words := tokenHashes(f.Tokens)
 	var parts []Part
@@ -80,11 +86,11 @@ func (sn *Snapshot) Parts(ctx context.Context, f Filter) ([]Part, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if len(words) == 0 && (f.From == 0 || seg.From >= f.From) && (f.To == 0 || seg.To < f.To) {
+		if len(words) == 0 && (seg.inside(f) || seg.Rows <= tokenBlockRows) {
 			parts = append(parts, Part{seg, 0, seg.Rows})
 			continue
 		}
-		blocks, err := readTokens(seg.Path + tokenSuffix)
+		blocks, err := sn.store.tokens.get(seg)
 		if err != nil {
 			sn.store.opts.Logger.Warn("reading a whole segment because its token filter is unusable; see verify", "segment", seg.ID, "error", err)
 			parts = append(parts, Part{seg, 0, seg.Rows})

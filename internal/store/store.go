@@ -63,6 +63,7 @@ type Store struct {
 	db       *sql.DB
 	nextID   atomic.Int64
 	scratch  sync.Pool // of *scratch
+	tokens   *tokenCache
 
 	merging    sync.Mutex // one merge or retention at a time, so that no two take the same segment
 	committing sync.Mutex // serialises changes
@@ -105,8 +106,8 @@ func Open(dir string, engine Engine, opts Options) (*Store, error) {
 	ctx := context.Background()
 	s := &Store{
 		dir: dir, segments: SegmentDir(dir), engine: engine, opts: opts.withDefaults(), disk: disk{opts.step},
-		scratch: sync.Pool{New: func() any { return newScratch() }},
-		leases:  map[int64]int{}, small: map[dayKey]int{}, types: map[string]Column{},
+		scratch: sync.Pool{New: func() any { return newScratch() }}, tokens: newTokenCache(tokenCacheBytes),
+		leases: map[int64]int{}, small: map[dayKey]int{}, types: map[string]Column{},
 	}
 	if err := s.disk.mkdir(s.segments); err != nil {
 		return nil, fmt.Errorf("store: make %s: %w", s.segments, err)
@@ -266,6 +267,7 @@ func (s *Store) reap() {
 		if d.version > oldest {
 			return false
 		}
+		s.tokens.drop(d.seg.ID)
 		for _, f := range segmentFiles(d.seg.Path) {
 			if err := s.disk.remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				s.opts.Logger.Warn("cannot remove a file of a segment that is no longer listed; the next start tries again", "path", f, "error", err)

@@ -4,11 +4,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/maphash"
-	"math"
+	"math/bits"
 	"os"
 	"unsafe"
 
+	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/zeebo/xxh3"
 
 	"ledgerline/internal/record"
@@ -16,16 +16,16 @@ import (
 
 // A token filter file says which words each block of rows of a segment may hold.
 //
-//	magic "LLTOK1\n\x00", number of blocks (uint32)
+//	magic "LLTOK2\n\x00", number of blocks (uint32)
 //	per block: rows (uint32), least and greatest time (int64), 64-bit words of its Bloom filter (uint32)
 //	the Bloom filters, one after the other
 //	xxh3-64 of everything before
 //
-// All numbers are little-endian. A Bloom filter takes the xxh3-64 of a word and
-// probes tokenProbes bits by double hashing (Kirsch and Mitzenmacher, "Less
-// hashing, same performance", 2006).
+// All numbers are little-endian. A Bloom filter takes the hash of a word, see
+// hashWord, and probes tokenProbes bits by double hashing (Kirsch and
+// Mitzenmacher, "Less hashing, same performance", 2006).
 const (
-	tokenMagic     = "LLTOK1\n\x00"
+	tokenMagic     = "LLTOK2\n\x00"
 	tokenBlockRows = 8192
 	tokenBlockMax  = 1 << 18 // words after which a block ends early
 	tokenBits      = 10      // bits a word: 0.8 % false positives with 7 probes
@@ -43,9 +43,8 @@ type tokenBlock struct {
 // tokenBuilder collects the words of a segment, block by block.
 type tokenBuilder struct {
 	words    hashSet
-	values   hashSet // string values of the block whose words are in already
-	seed     maphash.Seed
-	word     []byte
+	recent   [1 << recentBits]uint64 // hashes that are in words already
+	fold     []byte
 	plain    []byte
 	at       []cursor
 	rows     int
@@ -56,15 +55,22 @@ type tokenBuilder struct {
 	bits     []uint64
 }
 
+// recentBits is the size of a cache in front of the set of words: most words of
+// logs are the same few in every row, and the set of a block is larger than the
+// processor's nearest cache.
+const recentBits = 10
+
 // reset makes the builder ready for another segment.
 func (t *tokenBuilder) reset() {
-	// The seed is secret and random because values come from outside: whoever
-	// could make two values collide could hide one of them from search.
-	t.seed = maphash.MakeSeed()
-	t.words.clear()
-	t.values.clear()
+	t.forget()
 	t.rows, t.blocks = 0, 0
 	t.head, t.filters = t.head[:0], t.filters[:0]
+}
+
+// forget makes the sets of a block empty.
+func (t *tokenBuilder) forget() {
+	t.words.clear()
+	clear(t.recent[:])
 }
 
 // add takes the rows of b, whose columns are those of cols.
@@ -80,13 +86,7 @@ func (t *tokenBuilder) add(cols []Column, b *batch) {
 			}
 			v := &b.vectors[i]
 			first, end := v.advance(&t.at[i], to-from)
-			for _, s := range v.strs[first:end] {
-				if i == textAt {
-					t.addText(unsafe.String(unsafe.SliceData(s), len(s)))
-				} else {
-					t.addValue(unsafe.String(unsafe.SliceData(s), len(s)))
-				}
-			}
+			t.addValues(v.strs[first:end])
 		}
 		if t.rows == 0 {
 			t.from, t.to = times[from], times[from]
@@ -100,9 +100,15 @@ func (t *tokenBuilder) add(cols []Column, b *batch) {
 	}
 }
 
-func (t *tokenBuilder) addValue(s string) {
-	if t.values.add(maphash.String(t.seed, s)) {
-		t.addText(s)
+// addValues adds the words of values of one block and column. Values that repeat,
+// as those that all rows of an upload share, are looked at once.
+func (t *tokenBuilder) addValues(values []parquet.ByteArray) {
+	last := ""
+	for _, value := range values {
+		if s := unsafe.String(unsafe.SliceData(value), len(value)); s != last {
+			t.addText(s)
+			last = s
+		}
 	}
 }
 
@@ -117,9 +123,54 @@ func (t *tokenBuilder) addText(s string) {
 	}
 }
 
+// addWords adds the words of s, which it looks for 64 bytes at a time.
 func (t *tokenBuilder) addWords(s string) {
-	for word, i := nextWord(s, 0, &t.word); word != ""; word, i = nextWord(s, i, &t.word) {
-		t.words.add(xxh3.HashString(word))
+	start := -1 // of a run of word bytes that reached the end of the last 64
+	for base := 0; base < len(s); base += 64 {
+		mask := wordBytes(s[base:])
+		if start >= 0 {
+			n := bits.TrailingZeros64(^mask)
+			if n == 64 {
+				continue
+			}
+			t.addRun(s[start : base+n])
+			start = -1
+			mask = mask >> n << n
+		}
+		for mask != 0 {
+			from := bits.TrailingZeros64(mask)
+			end := from + bits.TrailingZeros64(^(mask >> from))
+			if end == 64 {
+				start = base + from
+				break
+			}
+			t.addRun(s[base+from : base+end])
+			mask = mask >> end << end
+		}
+	}
+	if start >= 0 {
+		t.addRun(s[start:])
+	}
+}
+
+// addRun adds what is a word if it is of ASCII, else may hold other characters
+// and even several words.
+func (t *tokenBuilder) addRun(run string) {
+	h, ascii := hashWord(run)
+	if ascii {
+		t.addHash(h)
+		return
+	}
+	for word, i := nextUnicodeWord(run, 0, &t.fold); word != ""; word, i = nextUnicodeWord(run, i, &t.fold) {
+		h, _ := hashWord(word)
+		t.addHash(h)
+	}
+}
+
+func (t *tokenBuilder) addHash(h uint64) {
+	if seen := &t.recent[h>>(64-recentBits)]; *seen != h {
+		*seen = h
+		t.words.add(h)
 	}
 }
 
@@ -147,8 +198,7 @@ func (t *tokenBuilder) endBlock() {
 	}
 	t.blocks++
 	t.rows = 0
-	t.words.clear()
-	t.values.clear()
+	t.forget()
 }
 
 // file ends the last block and returns the content of the filter file.
@@ -164,17 +214,17 @@ func (t *tokenBuilder) file() []byte {
 
 var errTokens = errors.New("not a token filter, or a damaged one")
 
-// readTokens reads a filter file and checks it.
-func readTokens(path string) ([]tokenBlock, error) {
+// readTokens reads a filter file and checks it. It returns the memory it takes, too.
+func readTokens(path string) (blocks []tokenBlock, size int, err error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	blocks, err := parseTokens(data)
+	blocks, err = parseTokens(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, 0, fmt.Errorf("%s: %w", path, err)
 	}
-	return blocks, nil
+	return blocks, len(data) + len(blocks)*int(unsafe.Sizeof(tokenBlock{})), nil
 }
 
 func parseTokens(data []byte) ([]tokenBlock, error) {
@@ -215,7 +265,8 @@ func tokenHashes(tokens []string) []uint64 {
 	var out []uint64
 	for _, t := range tokens {
 		for w := range Words(t) {
-			out = append(out, hashWord(xxh3.HashString(w)))
+			h, _ := hashWord(w)
+			out = append(out, h)
 		}
 	}
 	return out
@@ -267,17 +318,8 @@ type hashSet struct {
 	n     int
 }
 
-// hashWord keeps a hash out of the way of the empty slot.
-func hashWord(h uint64) uint64 {
-	if h == 0 {
-		return math.MaxUint64
-	}
-	return h
-}
-
-// add reports whether h is new.
-func (s *hashSet) add(h uint64) bool {
-	h = hashWord(h)
+// add adds a hash, which is not 0.
+func (s *hashSet) add(h uint64) {
 	if s.n*2 >= len(s.slots) {
 		s.grow()
 	}
@@ -285,11 +327,11 @@ func (s *hashSet) add(h uint64) bool {
 	for i := h & mask; ; i = (i + 1) & mask {
 		switch s.slots[i] {
 		case h:
-			return false
+			return
 		case 0:
 			s.slots[i] = h
 			s.n++
-			return true
+			return
 		}
 	}
 }

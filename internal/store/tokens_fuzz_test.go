@@ -2,8 +2,14 @@ package store
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/apache/arrow-go/v18/parquet"
 )
 
 // FuzzTokens: no word of a text, of its JSON-decoded form or of a field may be
@@ -17,7 +23,7 @@ func FuzzTokens(f *testing.F) {
 		var b tokenBuilder
 		b.reset()
 		b.addText(clean(text))
-		b.addValue(clean(field))
+		b.addValues([]parquet.ByteArray{bytesOf(field)})
 		b.rows = 1
 		blocks, err := parseTokens(b.file())
 		if err != nil || len(blocks) != 1 {
@@ -34,6 +40,89 @@ func FuzzTokens(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The words found eight bytes at a time are those that Words yields, neither more
+// nor fewer, wherever in a text they lie.
+func TestWordsAtOnceAreWords(t *testing.T) {
+	pieces := []string{"a", "Zz", "_", "0189", "@", "[", "`", "{", "/", ":", " ", "\x00", "\x7f", "é", "K", "日本", "·", "\xff", "ſ", "longerthaneightbytes",
+		strings.Repeat("x", 63), strings.Repeat("Y-", 40)}
+	for seed := range uint64(3000) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		var text strings.Builder
+		for range r.IntN(24) {
+			text.WriteString(pieces[r.IntN(len(pieces))])
+		}
+		s := text.String()
+		var b tokenBuilder
+		b.reset()
+		b.addWords(s)
+		want := map[uint64]bool{}
+		for w := range Words(s) {
+			h, _ := hashWord(w)
+			want[h] = true
+		}
+		got := map[uint64]bool{}
+		for _, h := range b.words.slots {
+			if h != 0 {
+				got[h] = true
+			}
+		}
+		if !maps.Equal(got, want) {
+			t.Fatalf("%q: %d words, want %d", s, len(got), len(want))
+		}
+	}
+}
+
+// The hash does not mind the letter case of ASCII, and tells all else apart.
+func TestWordHash(t *testing.T) {
+	hash := func(s string) uint64 { h, _ := hashWord(s); return h }
+	for _, w := range []string{"a", "ab", "abc", "abcd", "abcdefg", "abcdefgh", "abcdefghi", "a_b_c_d_e_f_g_h_i"} {
+		if hash(w) != hash(strings.ToUpper(w)) {
+			t.Errorf("letter case of %q counts", w)
+		}
+	}
+	seen := map[uint64]string{}
+	for _, w := range []string{"", "a", "aa", "aaa", "aaaa", "aaaaaaaa", "aaaaaaaaa", "é", "É", "ä", "Ä", "_", "0", "日", "月"} {
+		if other, ok := seen[hash(w)]; ok {
+			t.Errorf("%q and %q have one hash", w, other)
+		}
+		seen[hash(w)] = w
+	}
+	for i := range 200_000 {
+		w := fmt.Sprintf("n%d", i)
+		if _, ok := seen[hash(w)]; ok {
+			t.Fatalf("%q has the hash of another word: of 64 bits, none should", w)
+		}
+		seen[hash(w)] = w
+	}
+}
+
+func TestTokenCacheIsBounded(t *testing.T) {
+	c := newTokenCache(100)
+	for id := range int64(10) {
+		c.put(&tokenEntry{segment: id, size: 30})
+		if id == 5 {
+			c.put(&tokenEntry{segment: id, size: 30})
+		}
+	}
+	c.put(&tokenEntry{segment: 99, size: 101})
+	var kept []int64
+	for e := c.order.Front(); e != nil; e = e.Next() {
+		kept = append(kept, e.Value.(*tokenEntry).segment)
+	}
+	if c.size != 90 || len(c.entries) != 3 || !slices.Equal(kept, []int64{9, 8, 7}) {
+		t.Fatalf("%d bytes in %v", c.size, kept)
+	}
+	if _, err := c.get(&Segment{ID: 7}); err != nil {
+		t.Fatal(err)
+	}
+	c.put(&tokenEntry{segment: 10, size: 30}) // takes the place of 8
+	c.drop(9)
+	c.drop(9)
+	if _, there := c.entries[7]; !there || c.size != 60 || len(c.entries) != 2 {
+		t.Fatalf("%d bytes in %d", c.size, len(c.entries))
+	}
 }
 
 // wordsIn returns the words of all strings in a JSON value.
