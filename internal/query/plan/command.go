@@ -79,6 +79,12 @@ func (p *planner) command(f *frame, c syntax.Command) {
 		p.updateTable(f, c)
 	case *syntax.Sequence:
 		p.sequenceTable(f, c)
+	case *syntax.Classify:
+		p.classify(f, c)
+	case *syntax.Outlier:
+		p.outlier(f, c)
+	case *syntax.Anomaly:
+		p.anomaly(f, c)
 	case *syntax.HighlightGroups:
 		p.highlightGroups(f, c)
 	case *syntax.Lookup:
@@ -108,7 +114,7 @@ func (p *planner) command(f *frame, c syntax.Command) {
 func (p *planner) fitsSeries(c syntax.Command) bool {
 	switch c.(type) {
 	case *syntax.Sort, *syntax.Head, *syntax.Fields, *syntax.Rename, *syntax.EventStats, *syntax.Eval, *syntax.Where,
-		*syntax.Search, *syntax.TimeCompare, *syntax.Delta, *syntax.Highlight, *syntax.HighlightRows, *syntax.Top, *syntax.Bottom:
+		*syntax.Search, *syntax.TimeCompare, *syntax.Delta, *syntax.Outlier, *syntax.Anomaly, *syntax.Highlight, *syntax.HighlightRows, *syntax.Top, *syntax.Bottom:
 		return true
 	}
 	p.report(c, "%s cannot follow TIMESTATS", p.clause)

@@ -296,7 +296,18 @@ func (p *planner) addField(f *frame, q *syntax.Query) {
 	if _, ok := last.(*syntax.Stats); ok && f.link != nil {
 		from = f.link.base
 	}
+	mistakes := len(p.errors.List)
 	cond := p.term(from, search.Term, false)
+	if _, ok := last.(*syntax.EventStats); ok && f.link != nil && len(p.errors.List) > mistakes {
+		// The search is about records: only those that meet it count.
+		p.errors.List = p.errors.List[:mistakes]
+		outer := f.link
+		defer func() { f.link = outer }()
+		inner := *f.link
+		inner.base = inner.base.clone()
+		inner.base.restrict(p.term(inner.base, search.Term, false))
+		f.link, cond = &inner, nil
+	}
 	for _, c := range q.Commands[1 : len(q.Commands)-1] {
 		w, ok := c.(*syntax.Where)
 		if !ok {
