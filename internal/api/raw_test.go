@@ -161,7 +161,7 @@ func TestRawTargets(t *testing.T) {
 		"/20200601/namespaces/demo/../demo/uploads":      {404, "NotAuthorizedOrNotFound"},
 		"/20200601/namespaces/demo%2Fuploads":            {404, "NotAuthorizedOrNotFound"},
 		nsPath + "/sources/a/b/patterns":                 {501, "NotImplemented"},
-		nsPath + "/lookups/x":                            {501, "NotImplemented"},
+		nsPath + "/lookupSummary":                        {501, "NotImplemented"},
 		"/20200901/managementDashboards":                 {501, "NotImplemented"},
 		nsPath + "/uploads?limit=x":                      {400, "InvalidParameter"},
 		nsPath + "/uploads?limit=0":                      {400, "InvalidParameter"},

@@ -314,9 +314,9 @@ func TestSDKContent(t *testing.T) {
 func TestSDKNotImplemented(t *testing.T) {
 	g := newRig(t)
 	c := g.sdk()
-	_, err := c.ListLookups(context.Background(), loganalytics.ListLookupsRequest{NamespaceName: ptr("demo"), Type: loganalytics.ListLookupsTypeLookup})
+	_, err := c.GetLookupSummary(context.Background(), loganalytics.GetLookupSummaryRequest{NamespaceName: ptr("demo")})
 	refused(t, err, 501, "NotImplemented")
-	if err != nil && !strings.Contains(err.Error(), "ListLookups") {
+	if err != nil && !strings.Contains(err.Error(), "GetLookupSummary") {
 		t.Errorf("%v does not name the operation", err)
 	}
 }

@@ -4,9 +4,12 @@
 // A request goes through wire.go (request id, log, answer), router.go (raw request
 // target to operation), auth by internal/signature, and a handler: upload.go takes
 // uploads, uploads.go lists them, loggroups.go, namespaces.go, content.go (lists),
-// contentzip.go (import, export) and query.go with columns.go hold the rest of
-// Oracle's operations, own.go and ownquery.go ours; operations.go is the table of
-// all of them. A handler returns a response or an error, and writes nothing itself.
+// contentzip.go (import, export) and lookups.go hold the books. query.go answers
+// queries with columns.go, asyncquery.go runs them as jobs (jobs.go), export.go
+// streams them, parsequery.go, descriptors.go, suggest.go and filter.go are about
+// their text. own.go, ownquery.go and searches.go are our own calls; operations.go
+// is the table of all of them. A handler returns a response, or an error, and writes
+// nothing itself; a long answer is made while it is sent (stream.go).
 package api
 
 import (

@@ -227,7 +227,7 @@ func (c *Catalog) AppendLookup(ctx context.Context, change LookupChange, text []
 		case !sameColumns(l.Columns, seen.Columns):
 			return fmt.Errorf("lookup %.200q: %w", change.Name, ErrEtag)
 		case cells > maxTableCells:
-			return tooManyCells()
+			return tooManyCells(maxTableCells)
 		case l.Bytes+int64(len(part)) > MaxTableBytes:
 			return tableError("with these rows the lookup would have more than %d MB", MaxTableBytes>>20)
 		}

@@ -81,7 +81,10 @@ func sameColumns(a, b []string) bool {
 }
 
 // readRows reads rows of equal length.
-func readRows(text []byte) ([][]string, error) {
+func readRows(text []byte) ([][]string, error) { return readUpTo(text, maxTableCells) }
+
+// readUpTo reads rows that have together so many values at most.
+func readUpTo(text []byte, most int) ([][]string, error) {
 	if len(text) > MaxTableBytes {
 		return nil, tableError("the file has more than %d MB", MaxTableBytes>>20)
 	}
@@ -113,8 +116,8 @@ func readRows(text []byte) ([][]string, error) {
 			return nil, tableError("line %d has %d values, the first line has %d", line, len(row), len(rows[0]))
 		}
 		rows = append(rows, row)
-		if len(rows)*len(rows[0]) > maxTableCells {
-			return nil, tooManyCells()
+		if len(rows)*len(rows[0]) > most {
+			return nil, tooManyCells(most)
 		}
 	}
 }
@@ -136,8 +139,8 @@ func badByte(text []byte) int {
 	return at
 }
 
-func tooManyCells() error {
-	return tableError("the table has more than %d values; split it", maxTableCells)
+func tooManyCells(most int) error {
+	return tableError("the table has more than %d values; split it", most)
 }
 
 func tableError(format string, args ...any) error {
