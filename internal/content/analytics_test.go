@@ -194,6 +194,8 @@ func TestQueryMessages(t *testing.T) {
 		"-------------------- Query Status: Query Failed: [nQSError: 46036] Internal Assertion\n": {
 			"querystatus": text("Query Failed"), "errid": text("46036"), "mtagpriority": text("High")},
 		"-------------------- A sentence about Rows and Query and 12": {},
+		// What somebody writes into a query is not what the BI Server says of it.
+		"-------------------- SQL Request, logical request hash:\nab12\nSELECT 'Rows returned to Client 7', 'Query Status: Failed' FROM s": {"logicalhash": text("ab12")},
 	} {
 		e := one(t, l, SourceAnalyticsDiagnostic, analyticsEvent("query", message))
 		for field, v := range want {
