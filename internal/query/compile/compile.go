@@ -47,12 +47,13 @@ type compiler struct {
 	parents map[plan.Node]int    // how often a node is read
 	named   map[plan.Node]string // common table expressions
 	with    []string
+	plain   map[*plan.Column]bool // columns in which no two values differ in letter case alone
 	err     error
 }
 
 // SQL writes the statement that yields the columns of root, in that order.
 func SQL(root plan.Node, columns []*plan.Column, d Dialect, parts Parts) (string, error) {
-	c := &compiler{d: d, parts: parts, used: map[string]bool{}, parents: map[plan.Node]int{}, named: map[plan.Node]string{}}
+	c := &compiler{d: d, parts: parts, used: map[string]bool{}, parents: map[plan.Node]int{}, named: map[plan.Node]string{}, plain: map[*plan.Column]bool{}}
 	for _, col := range columns {
 		c.used[col.ID] = true
 	}
@@ -223,6 +224,9 @@ func (c *compiler) grouped(n *plan.Aggregate, table string, agg func(plan.Agg) s
 	var list, by []string
 	for _, k := range n.Keys {
 		show, key := c.expr(k.Show), c.expr(k.By)
+		if col := sourceColumn(k.By); col != nil && c.plain[col] {
+			key = c.d.Ident(col.ID)
+		}
 		if key != show {
 			show = c.agg(plan.Agg{Function: plan.Any, Arg: k.Show}, "")
 		}

@@ -162,6 +162,7 @@ func (c *compiler) counted(n *plan.Aggregate) (string, bool) {
 		return "", true
 	}
 	parts, whole := c.judge(scan, parts)
+	c.spellings(scan, parts)
 	rows := map[string]int64{}
 	var sources []string
 	var rest []store.Part
@@ -209,6 +210,25 @@ func (c *compiler) sums(n *plan.Aggregate, scan *plan.Scan, sources []string, ro
 	}
 	total := "CAST(coalesce(sum(" + c.d.Ident(weight) + "), 0) AS BIGINT)"
 	return c.grouped(n, "("+indent(strings.Join(branches, "\nUNION ALL\n"))+")", func(plan.Agg) string { return total })
+}
+
+// spellings notes whether every log source of the parts is spelled in one way,
+// so that grouping need not fold its name.
+func (c *compiler) spellings(n *plan.Scan, parts []store.Part) {
+	names := map[string]string{}
+	for _, p := range parts {
+		name := p.Segment.Source
+		folded := strings.ToLower(name)
+		if other, ok := names[folded]; ok && other != name || !printableASCII(name) {
+			return
+		}
+		names[folded] = name
+	}
+	for _, col := range n.Columns {
+		if strings.EqualFold(col.Internal, store.ColSource) {
+			c.plain[col] = true
+		}
+	}
 }
 
 func isSource(e plan.Expr, scan *plan.Scan) bool {

@@ -27,6 +27,7 @@ func (c *compiler) scan(n *plan.Scan) string {
 		return ""
 	}
 	parts, _ = c.judge(n, parts)
+	c.spellings(n, parts)
 	return c.read(n, parts)
 }
 
