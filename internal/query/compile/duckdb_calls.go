@@ -94,9 +94,9 @@ func likePattern(p string) string {
 	return b.String()
 }
 
-// magnitude bounds the absolute value of a whole number. It goes by what little
-// an expression says of itself: an engine computes several times faster where
-// nothing has to be tried.
+// magnitude bounds the absolute value of a whole number, but for rounding. It
+// goes by what little an expression says of itself: an engine computes several
+// times faster where nothing has to be tried.
 func magnitude(e plan.Expr) float64 {
 	switch e := e.(type) {
 	case *plan.Const:
@@ -124,7 +124,7 @@ func (d DuckDB) arithmetic(c *plan.Call, a []string) string {
 	switch c.Op {
 	case plan.Add, plan.Sub, plan.Mul:
 		s := "(" + a[0] + " " + string(c.Op) + " " + a[1] + ")"
-		if c.Of.Kind == plan.Int && magnitude(c) >= math.MaxInt64 {
+		if c.Of.Kind == plan.Int && magnitude(c) > math.MaxInt64/2 {
 			return "TRY" + s
 		}
 		return s
