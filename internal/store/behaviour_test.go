@@ -15,6 +15,7 @@ import (
 )
 
 func TestSnapshotKeepsFilesThroughMerge(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := open(t, t.TempDir(), store.Options{MergeAbove: 1})
 	for i := range 3 {
@@ -80,6 +81,7 @@ func TestFilterChoosesSegments(t *testing.T) {
 
 // A field keeps one type in all segments, also in those yet to come.
 func TestFieldsKeepTheirType(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir, store.Options{})
 	put := func(number int, v record.Value) store.Ingested {
@@ -106,6 +108,7 @@ func TestFieldsKeepTheirType(t *testing.T) {
 }
 
 func TestHostileEntriesAreStored(t *testing.T) {
+	t.Parallel()
 	s := open(t, t.TempDir(), store.Options{})
 	o := origin("a\xff")
 	o.Received = noon
@@ -143,6 +146,7 @@ func TestDaysBefore1970(t *testing.T) {
 
 // Retention counts from the later of record time and ingest time.
 func TestRetention(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	now := time.UnixMilli(noon)
 	s, err := store.Open(t.TempDir(), nil, store.Options{Clock: func() time.Time { return now }})
@@ -192,6 +196,7 @@ func TestBusy(t *testing.T) {
 // Merging and verifying read pages whose memory is used again for the next: rows
 // of many pages, and lists that cross them, come out as they went in.
 func TestMergeOfManyPages(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := open(t, t.TempDir(), store.Options{MergeAbove: 2})
 	var want []string
@@ -234,6 +239,7 @@ func TestMergeOfManyPages(t *testing.T) {
 // Small segments of a day that is over are merged once nothing has come for a
 // while, however few they are; those of a day that goes on are not.
 func TestFinishedDaysSettle(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	now := time.UnixMilli(noon)
 	s, err := store.Open(t.TempDir(), nil, store.Options{Clock: func() time.Time { return now }})
@@ -277,6 +283,7 @@ func TestFinishedDaysSettle(t *testing.T) {
 
 // Tiny segments are merged at a quarter of the number of others.
 func TestTinySegmentsAreMergedEarly(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s, err := store.Open(t.TempDir(), nil, store.Options{Clock: func() time.Time { return time.UnixMilli(noon) }, MergeAbove: 8, SmallRows: 300})
 	if err != nil {
@@ -295,6 +302,7 @@ func TestTinySegmentsAreMergedEarly(t *testing.T) {
 
 // TestConcurrency ingests, replays, merges, queries and verifies at once.
 func TestConcurrency(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := open(t, t.TempDir(), store.Options{MergeAbove: 3})
 	const workers, chunks = 4, 12

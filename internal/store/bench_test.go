@@ -86,8 +86,13 @@ func BenchmarkIngest(b *testing.B) {
 	b.ReportMetric(100*float64(stats.Bytes)/float64(raw*int64(n)), "%raw")
 }
 
-// BenchmarkMerge merges 64 segments of 10,000 records with overlapping times.
-func BenchmarkMerge(b *testing.B) {
+// BenchmarkMerge merges 64 segments of 10,000 records, all of the same minute.
+func BenchmarkMerge(b *testing.B) { benchmarkMerge(b, 0) }
+
+// BenchmarkMergeInOrder merges 64 segments of 10,000 records, each of the next minute.
+func BenchmarkMergeInOrder(b *testing.B) { benchmarkMerge(b, 70_000) }
+
+func benchmarkMerge(b *testing.B, apart int64) {
 	const size, parts = 10_000, 64
 	var rows int64
 	var used time.Duration
@@ -99,7 +104,11 @@ func BenchmarkMerge(b *testing.B) {
 		}
 		defer s.Close()
 		for i := range parts {
-			ingest(b, s, chunk(1, i, auditEntries(size, uint64(i))...))
+			entries := auditEntries(size, uint64(i))
+			for k := range entries {
+				entries[k].Time += int64(i) * apart
+			}
+			ingest(b, s, chunk(1, i, entries...))
 		}
 		started := cpu()
 		b.StartTimer()

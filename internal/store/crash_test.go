@@ -138,6 +138,7 @@ func checkFiles(t *testing.T, s *store.Store, dir string) {
 
 // A step that fails without the program dying must leave no trace either.
 func TestFailedStepLeavesNoTrace(t *testing.T) {
+	t.Parallel()
 	for stop := 1; ; stop++ {
 		dir := t.TempDir()
 		steps, failed := 0, false

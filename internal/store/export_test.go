@@ -6,3 +6,10 @@ func (o Options) WithStep(step func(op, path string) error) Options {
 	o.step = step
 	return o
 }
+
+// WithSpliceRows returns the options with another least size of segments that are
+// merged without reading their rows.
+func (o Options) WithSpliceRows(n int64) Options {
+	o.spliceRows = n
+	return o
+}

@@ -58,6 +58,9 @@ func openManifest(ctx context.Context, path string) (*sql.DB, error) {
 	if version > manifestVersion {
 		return nil, errors.Join(fmt.Errorf("manifest %s has version %d, this program knows %d: use the newer program that wrote it", path, version, manifestVersion), db.Close())
 	}
+	if version == manifestVersion {
+		return db, nil
+	}
 	if _, err := db.ExecContext(ctx, manifestSchema); err != nil {
 		return nil, errors.Join(fmt.Errorf("set up manifest %s: %w", path, err), db.Close())
 	}

@@ -77,7 +77,9 @@ func (s *Store) due(damaged map[int64]bool) [][]*Segment {
 	for _, segs := range small {
 		picked := s.pick(segs, now)
 		slices.SortFunc(picked, func(a, b *Segment) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.ID, b.ID)) })
-		for in := range slices.Chunk(picked, mergeInputs) {
+		spliced, rest := s.spliceable(picked)
+		due = append(due, spliced...)
+		for in := range slices.Chunk(rest, mergeInputs) {
 			if len(in) > 1 {
 				due = append(due, in)
 			}
@@ -85,6 +87,32 @@ func (s *Store) due(damaged map[int64]bool) [][]*Segment {
 	}
 	slices.SortFunc(due, func(a, b []*Segment) int { return cmp.Compare(a[0].ID, b[0].ID) })
 	return due
+}
+
+// spliceable takes the sets of segments that can be merged without reading their
+// rows out of those to be merged.
+func (s *Store) spliceable(segs []*Segment) (sets [][]*Segment, rest []*Segment) {
+	for _, seg := range segs {
+		at := slices.IndexFunc(sets, func(set []*Segment) bool {
+			return seg.Rows >= s.opts.spliceRows && slices.Equal(set[0].Columns, seg.Columns)
+		})
+		switch {
+		case at >= 0:
+			sets[at] = append(sets[at], seg)
+		case seg.Rows >= s.opts.spliceRows:
+			sets = append(sets, []*Segment{seg})
+		default:
+			rest = append(rest, seg)
+		}
+	}
+	sets = slices.DeleteFunc(sets, func(set []*Segment) bool {
+		if len(set) > 1 && s.canSplice(set) {
+			return false
+		}
+		rest = append(rest, set...)
+		return true
+	})
+	return sets, rest
 }
 
 // pick chooses from the small segments of one source and day those to merge now.
@@ -128,7 +156,11 @@ var errDamaged = errors.New("rows are not those that the manifest lists")
 // merge replaces segments of one source and day by fewer, sorted ones.
 func (s *Store) merge(ctx context.Context, in []*Segment) (out int, rows int64, err error) {
 	inRows, inHash := sumRefs(refs(in))
-	segs, err := s.writeMerged(ctx, in)
+	write := s.writeMerged
+	if s.canSplice(in) {
+		write = s.writeSpliced
+	}
+	segs, err := write(ctx, in)
 	if err == nil {
 		outRows, outHash := sumRefs(refs(segs))
 		if outRows != inRows || outHash != inHash {
@@ -222,16 +254,27 @@ func (s *Store) writeMerged(ctx context.Context, in []*Segment) (done []*Segment
 	return done, nil
 }
 
+// intact reports whether a segment's files and rows are those that were written.
+func intact(ctx context.Context, seg *Segment) bool {
+	if sum, _, err := fileSum(seg.Path + tokenSuffix); err != nil || sum != seg.TokenSHA256 {
+		return false
+	}
+	if sum, _, err := fileSum(seg.Path); err != nil || sum != seg.SHA256 {
+		return false
+	}
+	sum, _, err := rehash(ctx, seg)
+	return err == nil && sum == seg.RowHash
+}
+
 // findDamaged looks for the inputs that made a merge fail.
 func (s *Store) findDamaged(ctx context.Context, in []*Segment, damaged map[int64]bool) []error {
 	var out []error
 	for _, seg := range in {
-		sum, _, err := rehash(ctx, seg)
-		if err == nil && sum == seg.RowHash {
+		if ctx.Err() == nil && intact(ctx, seg) {
 			continue
 		}
 		damaged[seg.ID] = true
-		out = append(out, fmt.Errorf("store: segment %d (%s, %s) is not merged, its rows are not those that were ingested; see verify",
+		out = append(out, fmt.Errorf("store: segment %d (%s, %s) is not merged, its files are not as they were written; see verify",
 			seg.ID, seg.Source, seg.Day.Format(time.DateOnly)))
 	}
 	if len(out) == 0 { // nothing to blame: leave all of them

@@ -5,6 +5,7 @@ import (
 	"container/heap"
 	"errors"
 	"io"
+	"slices"
 
 	"ledgerline/internal/record"
 )
@@ -43,33 +44,44 @@ func newMerger(segs []*Segment, cols []Column) (*merger, error) {
 			m.close()
 			return nil, err
 		}
-		in := &input{reader: r, from: make([]int, len(cols)), at: make([]cursor, len(cols))}
-		m.all = append(m.all, in)
-		position := map[string]int{}
-		for i, c := range seg.Columns {
-			position[c.Name] = i
-		}
-		for i, c := range cols {
-			at, ok := position[c.Name]
-			if !ok {
-				at = -1
+		for _, part := range r.split() {
+			if err := m.addInput(part); err != nil {
+				m.close()
+				return nil, err
 			}
-			in.from[i] = at
 		}
-		if err := in.load(); errors.Is(err, io.EOF) {
-			continue
-		} else if err != nil {
-			m.close()
-			return nil, err
-		}
-		m.inputs = append(m.inputs, in)
 	}
 	heap.Init(&m.inputs)
 	return m, nil
 }
 
+func (m *merger) addInput(r *segmentReader) error {
+	in := &input{reader: r, from: make([]int, len(m.cols)), at: make([]cursor, len(m.cols))}
+	m.all = append(m.all, in)
+	position := map[string]int{}
+	for i, c := range r.seg.Columns {
+		position[c.Name] = i
+	}
+	for i, c := range m.cols {
+		at, ok := position[c.Name]
+		if !ok {
+			at = -1
+		}
+		in.from[i] = at
+	}
+	switch err := in.load(); {
+	case errors.Is(err, io.EOF):
+	case err != nil:
+		return err
+	default:
+		m.inputs = append(m.inputs, in)
+	}
+	return nil
+}
+
+// close closes the parts of a file before the file, which is with the first.
 func (m *merger) close() {
-	for _, in := range m.all {
+	for _, in := range slices.Backward(m.all) {
 		in.reader.close()
 	}
 }

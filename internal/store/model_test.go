@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,9 +67,14 @@ func randomEntries(r *rand.Rand, ordinal *int64) []record.Entry {
 }
 
 // TestModel does random things in random order and compares what the store holds
-// with a plain list.
+// with a plain list. It takes two courses of them, and sixty-four with
+// LEDGERLINE_CAMPAIGN=long in the environment.
 func TestModel(t *testing.T) {
-	for seed := range uint64(4) {
+	courses := uint64(2)
+	if os.Getenv("LEDGERLINE_CAMPAIGN") == "long" {
+		courses = 64
+	}
+	for seed := range courses {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			runModel(t, rand.New(rand.NewPCG(seed, 7)))

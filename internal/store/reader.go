@@ -22,7 +22,9 @@ type segmentReader struct {
 	seg     *Segment
 	file    *file.Reader
 	group   int   // next row group
-	left    int64 // rows left in the one before
+	end     int   // row group at which to stop
+	shared  bool  // the file, with the reader it was split from
+	left    int64 // rows left in the row group before
 	columns []columnReader
 	batch   batch
 }
@@ -35,14 +37,33 @@ func openSegment(seg *Segment) (_ *segmentReader, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("segment %d: %w", seg.ID, err)
 	}
-	r := &segmentReader{seg: seg, file: f}
+	r := newSegmentReader(seg, f, 0, f.NumRowGroups())
 	if err := r.checkColumns(); err != nil {
 		return nil, errors.Join(fmt.Errorf("segment %d: %w", seg.ID, err), f.Close())
 	}
+	return r, nil
+}
+
+func newSegmentReader(seg *Segment, f *file.Reader, group, end int) *segmentReader {
+	r := &segmentReader{seg: seg, file: f, group: group, end: end}
 	for i, c := range seg.Columns {
 		r.columns = append(r.columns, newColumnReader(c, i < requiredCount))
 	}
-	return r, nil
+	return r
+}
+
+// split returns a reader for each row group, r the first: rows are in order in a
+// row group, but those of a segment put together of others may overlap in time.
+// All end with r.
+func (r *segmentReader) split() []*segmentReader {
+	all := []*segmentReader{r}
+	for g := r.group + 1; g < r.end; g++ {
+		part := newSegmentReader(r.seg, r.file, g, g+1)
+		part.shared = true
+		all = append(all, part)
+	}
+	r.end = min(r.end, r.group+1)
+	return all
 }
 
 // openFile reads a little file whole, which is what merging mostly sees.
@@ -88,7 +109,7 @@ func recoverAs(err *error, seg *Segment) {
 func (r *segmentReader) next() (_ *batch, err error) {
 	defer recoverAs(&err, r.seg)
 	for r.left == 0 {
-		if r.group == r.file.NumRowGroups() {
+		if r.group == r.end {
 			return nil, io.EOF
 		}
 		if err := r.openGroup(); err != nil {
@@ -127,7 +148,9 @@ func (r *segmentReader) close() {
 	for i := range r.columns {
 		r.columns[i].close()
 	}
-	r.file.Close()
+	if !r.shared {
+		r.file.Close()
+	}
 }
 
 // rehash computes a segment's row hash, and what the manifest should say, from its file.

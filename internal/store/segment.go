@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/apache/arrow-go/v18/parquet/schema"
 
 	"ledgerline/internal/record"
@@ -41,6 +42,7 @@ type segmentWriter struct {
 	out     *file.Writer // nil before the first rows
 	group   file.BufferedRowGroupWriter
 	inGroup int
+	spliced *metadata.FileMetaData // footer of row groups that were copied; then out is nil
 	hasher  *rowHasher
 	scratch *scratch
 }
@@ -234,13 +236,20 @@ func (w *segmentWriter) endGroup() error {
 	return err
 }
 
+func (w *segmentWriter) endFile() error {
+	if w.spliced != nil {
+		return w.endSpliced()
+	}
+	if err := w.endGroup(); err != nil {
+		return err
+	}
+	return w.out.Close()
+}
+
 // finish makes the segment durable under its final name, but for the sync of
 // its folder, which may be shared with others.
 func (w *segmentWriter) finish() (*Segment, error) {
-	err := w.endGroup()
-	if err == nil {
-		err = w.out.Close()
-	}
+	err := w.endFile()
 	if err == nil {
 		err = w.scratch.buf.Flush()
 	}

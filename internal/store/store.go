@@ -27,7 +27,9 @@ type Options struct {
 	SegmentRows   int64 // rows after which merging starts another segment; default 1,000,000
 	MaxFields     int   // fields a segment may have besides the fixed columns; default 4000
 
-	step func(op, path string) error // tests: asked before every change on disk
+	// For tests.
+	step       func(op, path string) error // asked before every change on disk
+	spliceRows int64                       // rows of a segment that is merged without reading its rows; default half a block of token filters
 }
 
 func (o Options) withDefaults() Options {
@@ -41,6 +43,8 @@ func (o Options) withDefaults() Options {
 	o.SlowDownAbove = orDefault(o.SlowDownAbove, 1000)
 	o.SmallRows = orDefault(o.SmallRows, 100_000)
 	o.SegmentRows = orDefault(o.SegmentRows, 1_000_000)
+	o.SmallRows = min(o.SmallRows, o.SegmentRows) // else full segments were merged for ever
+	o.spliceRows = orDefault(o.spliceRows, tokenBlockRows/2)
 	o.MaxFields = orDefault(o.MaxFields, 4000)
 	return o
 }

@@ -27,3 +27,17 @@ func (s *Segment) note(b *batch) {
 		}
 	}
 }
+
+// absorb adds the rows of another segment to what the manifest says about this one.
+func (s *Segment) absorb(o *Segment) {
+	if s.Rows == 0 {
+		s.From, s.To, s.Ingested = o.From, o.To, o.Ingested
+	}
+	s.From, s.To, s.Ingested = min(s.From, o.From), max(s.To, o.To), max(s.Ingested, o.Ingested)
+	s.Rows += o.Rows
+	for _, g := range o.Groups {
+		if at, found := slices.BinarySearch(s.Groups, g); !found {
+			s.Groups = slices.Insert(s.Groups, at, g)
+		}
+	}
+}

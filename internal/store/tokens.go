@@ -189,16 +189,29 @@ func (t *tokenBuilder) endBlock() {
 			setBits(t.bits, h)
 		}
 	}
-	t.head = binary.LittleEndian.AppendUint32(t.head, uint32(t.rows))
-	t.head = binary.LittleEndian.AppendUint64(t.head, uint64(t.from))
-	t.head = binary.LittleEndian.AppendUint64(t.head, uint64(t.to))
-	t.head = binary.LittleEndian.AppendUint32(t.head, uint32(size))
+	t.head = appendTokenHead(t.head, t.rows, t.from, t.to, size)
 	for _, w := range t.bits {
 		t.filters = binary.LittleEndian.AppendUint64(t.filters, w)
 	}
 	t.blocks++
 	t.rows = 0
 	t.forget()
+}
+
+// addBlocks adds blocks of another filter.
+func (t *tokenBuilder) addBlocks(blocks []tokenBlock) {
+	for _, b := range blocks {
+		t.head = appendTokenHead(t.head, b.rows, b.from, b.to, len(b.bits)/8)
+		t.filters = append(t.filters, b.bits...)
+		t.blocks++
+	}
+}
+
+func appendTokenHead(head []byte, rows int, from, to int64, size int) []byte {
+	head = binary.LittleEndian.AppendUint32(head, uint32(rows))
+	head = binary.LittleEndian.AppendUint64(head, uint64(from))
+	head = binary.LittleEndian.AppendUint64(head, uint64(to))
+	return binary.LittleEndian.AppendUint32(head, uint32(size))
 }
 
 // file ends the last block and returns the content of the filter file.
