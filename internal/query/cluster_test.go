@@ -140,3 +140,28 @@ func TestSignaturesAgree(t *testing.T) {
 		}
 	}
 }
+
+// TestLinkDetailsOfEveryGroup goes back to the records of each group of a link,
+// and wants as many as the group counts.
+func TestLinkDetailsOfEveryGroup(t *testing.T) {
+	st := newStore(t)
+	ingest(t, st, 1, readRecords(t, "testdata/records.jsonl"))
+	e := newEngine(st)
+	for _, keys := range []string{"", " 'User Name'", " Time, 'Log Source'", " includenulls = true 'Content Size Out', Load", " Label", " span = 1hour Time, cluster()"} {
+		link := "* | link" + keys
+		groups := ask(t, e, link+" | fields -*, ID, Count").Rows
+		if len(groups) == 0 {
+			t.Errorf("%s makes no groups", link)
+		}
+		seen := map[any]bool{}
+		for _, g := range groups {
+			if seen[g[0]] {
+				t.Errorf("%s has two groups with the ID %v", link, g[0])
+			}
+			seen[g[0]] = true
+			if n := ask(t, e, fmt.Sprintf("%s | linkdetails '%v' | stats count", link, g[0])).Rows[0][0]; n != g[1] {
+				t.Errorf("%s: the group %v has %v records, want %v", link, g[0], n, g[1])
+			}
+		}
+	}
+}

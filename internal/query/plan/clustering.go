@@ -64,7 +64,7 @@ func (p *planner) addInsights(f *frame) {
 // clusterDetails keeps the records of some clusters.
 func (p *planner) clusterDetails(f *frame, c *syntax.ClusterDetails) {
 	of, ok := p.collection(c.Collection)
-	ids := p.identifiers(c, c.IDs)
+	ids := p.identifiers(c, c.IDs, "clusters", "cluster")
 	if !ok || ids == nil {
 		return
 	}
@@ -81,7 +81,7 @@ func (p *planner) clusterDetails(f *frame, c *syntax.ClusterDetails) {
 // as a cluster of its own. What the service splits them into is not documented.
 func (p *planner) clusterSplit(f *frame, c *syntax.ClusterSplit) {
 	of, ok := p.collection(c.Collection)
-	ids := p.identifiers(c, c.IDs)
+	ids := p.identifiers(c, c.IDs, "clusters", "cluster")
 	if !ok || ids == nil {
 		return
 	}
@@ -95,8 +95,9 @@ func (p *planner) clusterSplit(f *frame, c *syntax.ClusterSplit) {
 	p.clusters(f, p.gather("clustersplit", o.Split(ids), p.clusterColumns(), []Node{part}, [][]Expr{values}))
 }
 
-// identifiers are the clusters that a command names.
-func (p *planner) identifiers(at syntax.Node, list []syntax.Value) []string {
+// identifiers are the groups that a command names by values of the column ID of
+// the command that made them.
+func (p *planner) identifiers(at syntax.Node, list []syntax.Value, what, maker string) []string {
 	var out []string
 	for _, v := range list {
 		e := p.value(v)
@@ -106,13 +107,13 @@ func (p *planner) identifiers(at syntax.Node, list []syntax.Value) []string {
 		}
 		s, ok := c.Value.(string)
 		if !ok {
-			p.report(v, "Invalid cluster for %s: give values of the column ID of cluster, in quotes", p.clause)
+			p.report(v, "Invalid ID for %s: give values of the column ID of %s, in quotes", p.clause, maker)
 			return nil
 		}
 		out = append(out, s)
 	}
 	if len(out) == 0 {
-		p.report(at, "Missing input for %s: name clusters by values of the column ID of cluster", p.clause)
+		p.report(at, "Missing input for %s: name %s by values of the column ID of %s", p.clause, what, maker)
 	}
 	return out
 }

@@ -43,6 +43,8 @@ func (p *planner) command(f *frame, c syntax.Command) {
 		p.rename(f, c)
 	case *syntax.Link:
 		p.link(f, c)
+	case *syntax.LinkDetails:
+		p.linkDetails(f, c)
 	case *syntax.EventStats:
 		p.eventStats(f, c)
 	case *syntax.AddFields:

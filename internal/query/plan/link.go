@@ -78,9 +78,16 @@ func (p *planner) link(f *frame, c *syntax.Link) {
 	}
 	length := p.column("Group Duration", Type{Kind: Int})
 	length.Unit = "ms"
-	n := &Extend{In: l.group, Items: []Assign{{length, call(Sub, Int, call(ToMillis, Int, ref(end)), call(ToMillis, Int, ref(start)))}}}
+	id := p.column("ID", Type{Kind: String})
+	n := &Extend{In: l.group, Items: []Assign{
+		{length, call(Sub, Int, call(ToMillis, Int, ref(end)), call(ToMillis, Int, ref(start)))},
+		{id, l.identifier()},
+	}}
 	p.groups(f, n, shown, slices.Insert(values, 3, length))
 	f.shape, f.link, f.time = links, l, start
+	if f.names[fold(id.Name)] == nil { // else the records have a field of this name, and are grouped by it
+		f.names[fold(id.Name)] = id
+	}
 	f.order = append([]Order{{By: ref(start)}}, f.order...)
 }
 
