@@ -55,6 +55,8 @@ func (p *planner) command(f *frame, c syntax.Command) {
 		p.regex(f, c)
 	case *syntax.JSONExtract:
 		p.jsonExtract(f, c)
+	case *syntax.XMLExtract:
+		p.xmlExtract(f, c)
 	case *syntax.Bucket:
 		p.bucket(f, c)
 	case *syntax.Delta:

@@ -37,7 +37,7 @@ func (p *planner) over(f *frame, sub *syntax.Subquery) *frame {
 		switch c.(type) {
 		case *syntax.Search, *syntax.Where, *syntax.Eval, *syntax.Rename, *syntax.Fields, *syntax.Sort, *syntax.Head, *syntax.Tail,
 			*syntax.Top, *syntax.Bottom, *syntax.Distinct, *syntax.Dedup, *syntax.Delta, *syntax.Bucket, *syntax.Frequent, *syntax.Rare,
-			*syntax.EventStats, *syntax.Extract, *syntax.Regex, *syntax.JSONExtract, *syntax.Lookup:
+			*syntax.EventStats, *syntax.Extract, *syntax.Regex, *syntax.JSONExtract, *syntax.XMLExtract, *syntax.Lookup:
 		case *syntax.Stats: // regroups the rows, and is not about the records of a link
 			g.shape, g.link = groups, nil
 		default:
