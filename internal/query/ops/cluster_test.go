@@ -90,8 +90,7 @@ func key(seed maphash.Seed, source, signature string) int64 {
 // implementation of the contract of ops.Clusters.
 func rows(seed maphash.Seed, messages []message) ops.Source {
 	type group struct {
-		row   []any
-		total int64
+		row []any
 	}
 	mask := ops.Masker()
 	totals := map[int64]int64{}

@@ -14,7 +14,7 @@ func (p *planner) createTable(f *frame, c *syntax.CreateTable) {
 	var keys []Key
 	for _, s := range c.Select {
 		var e Expr
-		name := s.Field.Text
+		var name string
 		if s.Literal != nil {
 			e, name = text(s.Literal.Text), s.Literal.Text
 		} else if col := p.field(f, s.Field, p.clause); col != nil {
