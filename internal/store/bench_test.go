@@ -170,6 +170,36 @@ func BenchmarkTrickle(b *testing.B) {
 	}
 }
 
+// BenchmarkParts chooses among a thousand segments, of which a time takes all or
+// half, or a word that is nowhere takes none.
+func BenchmarkParts(b *testing.B) {
+	s, err := store.Open(b.TempDir(), nil, store.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	for i := range 1000 {
+		entries := auditEntries(10, uint64(i))
+		for k := range entries {
+			entries[k].Time += int64(i) * 1000
+		}
+		ingest(b, s, chunk(1, i, entries...))
+	}
+	sn := s.Snapshot()
+	defer sn.Release()
+	for name, f := range map[string]store.Filter{
+		"all": {}, "half": {From: noon + 500_000, Sources: []string{"oci integration audit logs"}}, "word": {Tokens: []string{"nowhere"}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := sn.Parts(context.Background(), f); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkWords(b *testing.B) {
 	text := strings.Repeat(auditEntries(1, 1)[0].Text, 10)
 	b.SetBytes(int64(len(text)))

@@ -133,34 +133,35 @@ func (t *tokenBuilder) addWords(s string) {
 			if n == 64 {
 				continue
 			}
-			t.addRun(s[start : base+n])
+			t.addRun(s, start, base+n)
 			start = -1
-			mask = mask >> n << n
+			mask = mask >> (n & 63) << (n & 63)
 		}
 		for mask != 0 {
 			from := bits.TrailingZeros64(mask)
-			end := from + bits.TrailingZeros64(^(mask >> from))
+			end := from + bits.TrailingZeros64(^(mask >> (from & 63)))
 			if end == 64 {
 				start = base + from
 				break
 			}
-			t.addRun(s[base+from : base+end])
-			mask = mask >> end << end
+			t.addRun(s, base+from, base+end)
+			mask = mask >> (end & 63) << (end & 63)
 		}
 	}
 	if start >= 0 {
-		t.addRun(s[start:])
+		t.addRun(s, start, len(s))
 	}
 }
 
 // addRun adds what is a word if it is of ASCII, else may hold other characters
 // and even several words.
-func (t *tokenBuilder) addRun(run string) {
-	h, ascii := hashWord(run)
+func (t *tokenBuilder) addRun(s string, from, to int) {
+	h, ascii := hashPart(s, from, to)
 	if ascii {
 		t.addHash(h)
 		return
 	}
+	run := s[from:to]
 	for word, i := nextUnicodeWord(run, 0, &t.fold); word != ""; word, i = nextUnicodeWord(run, i, &t.fold) {
 		h, _ := hashWord(word)
 		t.addHash(h)

@@ -58,24 +58,33 @@ const (
 // The word is taken as numbers of 8 bytes, little-endian, each byte below 0x80
 // with bit 0x20 set, which makes letters lower and keeps digits and underscores
 // apart. The last number ends with the word and overlaps the one before; a word
-// shorter than 8 bytes makes one number of zeros after it. Starting from
+// shorter than 8 bytes makes one number with zeros after it. Starting from
 // h = length, each number x makes h = the halves of the 128-bit product of
 // x xor mixB and h xor mixA, xored (the folded product of Wang Yi's wyhash).
-func hashWord(w string) (h uint64, ascii bool) {
-	h = uint64(len(w))
+func hashWord(w string) (h uint64, ascii bool) { return hashPart(w, 0, len(w)) }
+
+// hashPart is hashWord of s[from:to]. It loads bytes of s beyond where it can, for
+// a loop over the length of short words is what the processor cannot foresee.
+func hashPart(s string, from, to int) (h uint64, ascii bool) {
+	n := to - from
+	h = uint64(n)
 	var all uint64
-	if n := len(w); n < 8 {
-		all = loadShort(w)
-		h = mix(h, all)
-	} else {
-		for i := 0; i < n-8; i += 8 {
-			x := load64(w, i)
+	switch {
+	case n > 8:
+		for i := from; i < to-8; i += 8 {
+			x := load64(s, i)
 			all |= x
 			h = mix(h, x)
 		}
-		x := load64(w, n-8)
+		x := load64(s, to-8)
 		all |= x
 		h = mix(h, x)
+	case from+8 <= len(s):
+		all = load64(s, from) << (64 - 8*n) >> (64 - 8*n)
+		h = mix(h, all)
+	default:
+		all = loadShort(s[from:to])
+		h = mix(h, all)
 	}
 	return max(h, 1), all&topBits == 0
 }
