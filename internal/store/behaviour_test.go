@@ -201,7 +201,7 @@ func TestMergeOfManyPages(t *testing.T) {
 	s := open(t, t.TempDir(), store.Options{MergeAbove: 2})
 	var want []string
 	for i := range 3 {
-		entries := make([]record.Entry, 3000)
+		entries := make([]record.Entry, 1500)
 		for k := range entries {
 			n := int64(k*3 + i)
 			entries[k] = entry(origin("a"), noon+n, n, fmt.Sprintf("%d %s", n, strings.Repeat(fmt.Sprint(n), 100)))
@@ -211,7 +211,7 @@ func TestMergeOfManyPages(t *testing.T) {
 		}
 		ingest(t, s, chunk(1, i, entries...))
 	}
-	for n := range 9000 {
+	for n := range 4500 {
 		labels := any(nil)
 		switch n % 4 {
 		case 1:

@@ -1,5 +1,10 @@
 package store
 
+import (
+	"errors"
+	"io"
+)
+
 // WithStep returns the options with a function that is asked before every
 // change on disk and whose error stops the change.
 func (o Options) WithStep(step func(op, path string) error) Options {
@@ -12,4 +17,37 @@ func (o Options) WithStep(step func(op, path string) error) Options {
 func (o Options) WithSpliceRows(n int64) Options {
 	o.spliceRows = n
 	return o
+}
+
+// Texts returns the original texts of all rows, read without an engine: starting
+// a query takes longer than all else a crash test does.
+func Texts(segs []*Segment) (out []string, err error) {
+	for _, seg := range segs {
+		texts, err := textsOf(seg)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, texts...)
+	}
+	return out, nil
+}
+
+func textsOf(seg *Segment) (out []string, err error) {
+	r, err := openSegment(seg)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	for {
+		b, err := r.next()
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, text := range b.vectors[textAt].strs {
+			out = append(out, string(text))
+		}
+	}
 }

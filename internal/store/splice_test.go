@@ -122,48 +122,51 @@ func TestSpliceKeepsRows(t *testing.T) {
 	if os.Getenv("LEDGERLINE_CAMPAIGN") == "long" {
 		courses = 100
 	}
-	ctx := context.Background()
 	for seed := range courses {
-		r := rand.New(rand.NewPCG(seed, 5))
-		now := time.UnixMilli(noon)
-		opts := spliceOptions(&now)
-		opts.SegmentRows = 150
-		s := open(t, t.TempDir(), opts)
-		var want []string
-		from, ordinal := noon-24*hour, int64(0)
-		for i := range 25 {
-			n := 1 + r.IntN(30)
-			entries := inOrder(from+r.Int64N(30), n, ordinal)
-			if r.IntN(3) == 0 {
-				entries[0].Cells = append(entries[0].Cells, record.Cell{Field: "rare", Value: record.Text("x")})
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { runSplices(t, rand.New(rand.NewPCG(seed, 5))) })
+	}
+}
+
+func runSplices(t *testing.T, r *rand.Rand) {
+	ctx := context.Background()
+	now := time.UnixMilli(noon)
+	opts := spliceOptions(&now)
+	opts.SegmentRows = 150
+	s := open(t, t.TempDir(), opts)
+	var want []string
+	from, ordinal := noon-24*hour, int64(0)
+	for i := range 25 {
+		n := 1 + r.IntN(30)
+		entries := inOrder(from+r.Int64N(30), n, ordinal)
+		if r.IntN(3) == 0 {
+			entries[0].Cells = append(entries[0].Cells, record.Cell{Field: "rare", Value: record.Text("x")})
+		}
+		for _, e := range entries {
+			want = append(want, fmt.Sprintf("%d|%d|%s", e.Time, e.Ordinal, e.Text))
+		}
+		ingest(t, s, chunk(1, i, entries...))
+		from += r.Int64N(60)
+		ordinal += int64(n)
+		if r.IntN(4) == 0 {
+			now = now.Add(time.Duration(r.IntN(30)) * time.Hour)
+			if _, err := s.Merge(ctx); err != nil {
+				t.Fatal(err)
 			}
-			for _, e := range entries {
-				want = append(want, fmt.Sprintf("%d|%d|%s", e.Time, e.Ordinal, e.Text))
-			}
-			ingest(t, s, chunk(1, i, entries...))
-			from += r.Int64N(60)
-			ordinal += int64(n)
-			if r.IntN(4) == 0 {
-				now = now.Add(time.Duration(r.IntN(30)) * time.Hour)
-				if _, err := s.Merge(ctx); err != nil {
-					t.Fatal(err)
-				}
-			}
 		}
-		now = now.Add(100 * time.Hour)
-		if _, err := s.Merge(ctx); err != nil {
-			t.Fatal(err)
-		}
-		sn := s.Snapshot()
-		got := table(t, s, sn.Segments(store.Filter{}), "epoch_ms(time), ordinal, mbody", "")
-		sn.Release()
-		slices.Sort(got)
-		slices.Sort(want)
-		if !slices.Equal(got, want) {
-			t.Fatalf("course %d: %d rows, want %d", seed, len(got), len(want))
-		}
-		if report, err := s.Verify(ctx); err != nil || len(report.Problems) > 0 {
-			t.Fatalf("course %d: %+v %v", seed, report, err)
-		}
+	}
+	now = now.Add(100 * time.Hour)
+	if _, err := s.Merge(ctx); err != nil {
+		t.Fatal(err)
+	}
+	sn := s.Snapshot()
+	got := table(t, s, sn.Segments(store.Filter{}), "epoch_ms(time), ordinal, mbody", "")
+	sn.Release()
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Fatalf("%d rows, want %d", len(got), len(want))
+	}
+	if report, err := s.Verify(ctx); err != nil || len(report.Problems) > 0 {
+		t.Fatalf("%+v %v", report, err)
 	}
 }
