@@ -46,6 +46,7 @@ func TestTableIsBoundedInCells(t *testing.T) {
 // What is stored of a table is what was read of it.
 func FuzzTable(f *testing.F) {
 	f.Add([]byte("a,b\n1,\"x\ny\"\n"))
+	f.Add([]byte("a\n\"\r\r\n\"\n"))
 	f.Add([]byte("\uFEFFa\n\"\"\n\r\n\"\r\"\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		rows, err := readRows(text)

@@ -112,6 +112,9 @@ func readUpTo(text []byte, most int) ([][]string, error) {
 		if !slices.ContainsFunc(row, func(s string) bool { return s != "" }) {
 			continue
 		}
+		for i, value := range row {
+			row[i] = lineEnds(value)
+		}
 		if line, _ := in.FieldPos(0); len(rows) > 0 && len(row) != len(rows[0]) {
 			return nil, tableError("line %d has %d values, the first line has %d", line, len(row), len(rows[0]))
 		}
@@ -119,6 +122,24 @@ func readUpTo(text []byte, most int) ([][]string, error) {
 		if len(rows)*len(rows[0]) > most {
 			return nil, tooManyCells(most)
 		}
+	}
+}
+
+// lineEnds ends each line of a value in "\n", as the CSV reader does but for
+// repeated carriage returns: what is written must be read again as it was.
+func lineEnds(value string) string {
+	var out strings.Builder
+	for {
+		line, rest, found := strings.Cut(value, "\r\n")
+		if !found {
+			if out.Len() == 0 {
+				return value
+			}
+			return out.String() + value
+		}
+		out.WriteString(strings.TrimRight(line, "\r"))
+		out.WriteByte('\n')
+		value = rest
 	}
 }
 
