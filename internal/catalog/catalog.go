@@ -1,6 +1,7 @@
 // Package catalog keeps the service's own books in one SQLite file: log groups,
 // uploads with their files and warnings, imported content, lookup tables, saved
-// searches, retry tokens, and the API keys that the configuration names.
+// searches, retry tokens, and who may use the service: users, their API keys and
+// sessions, and policies.
 //
 // Writes of concurrent callers share transactions (see writer.go). What the stage
 // can tell again, the uploads, is written with synchronous=NORMAL: a power cut may
@@ -53,7 +54,7 @@ type Catalog struct {
 	log    *slog.Logger
 	read   *sql.DB
 	writer *writer
-	keys   map[string]Key // by key id; never changes after Open
+	access accessState
 }
 
 // Open opens or creates <dir>/catalog.db and applies the seeds.
@@ -64,7 +65,7 @@ func Open(ctx context.Context, dir string, seeds Seeds, o Options) (*Catalog, er
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	keys, err := indexKeys(seeds)
+	seeded, err := indexSeeds(seeds)
 	if err != nil {
 		return nil, fmt.Errorf("catalog: %w", err)
 	}
@@ -83,8 +84,9 @@ func Open(ctx context.Context, dir string, seeds Seeds, o Options) (*Catalog, er
 		w.close()
 		return nil, err
 	}
-	c := &Catalog{clock: o.Clock, log: o.Logger, read: read, writer: w, keys: keys}
-	if err := c.seedLogGroups(ctx, seeds); err != nil {
+	c := &Catalog{clock: o.Clock, log: o.Logger, read: read, writer: w}
+	c.access.seeds = seeded
+	if err := errors.Join(c.seedLogGroups(ctx, seeds), c.loadAccess(ctx)); err != nil {
 		c.Close()
 		return nil, err
 	}
