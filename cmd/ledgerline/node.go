@@ -86,7 +86,11 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 	if err != nil {
 		return n, err
 	}
-	n.runner = runner.New(n.stage, n.integrations(o), runner.Options{Clock: g.clock, Logger: n.log})
+	lines, err := n.integrations(o)
+	if err != nil {
+		return n, err
+	}
+	n.runner = runner.New(n.stage, lines, runner.Options{Clock: g.clock, Logger: n.log})
 	n.server, err = api.New(api.Parts{
 		Stage: n.stage, Library: n.library, Content: n.library, Store: n.store, Query: n.query, Catalog: n.catalog,
 	}, api.Options{Clock: g.clock, Logger: n.log, Tenancy: server.Tenancy, Namespace: server.Namespace, Version: version(), Limits: api.Limits{MaxUpload: server.MaxUpload}})
@@ -206,8 +210,10 @@ func (n *node) retainStage(ctx context.Context, keep time.Duration) error {
 	now := n.now()
 	var errs []error
 	for _, in := range n.runner.Integrations() {
-		_, err := n.stage.Forget(ctx, in.Name, now.Add(-keepIdentities))
-		errs = append(errs, err)
+		for _, stream := range in.Streams {
+			_, err := n.stage.Forget(ctx, stream.Name, now.Add(-keepIdentities))
+			errs = append(errs, err)
+		}
 	}
 	_, err := n.stage.ForgetRuns(ctx, now.Add(-keepRuns))
 	errs = append(errs, err)
@@ -224,11 +230,13 @@ func (n *node) sinksOf(integration string) (names []string) {
 		return []string{n.receivedSink().Name()}
 	}
 	for _, in := range n.runner.Integrations() {
-		if in.Name != integration {
-			continue
-		}
-		for _, s := range in.Sinks {
-			names = append(names, s.Name())
+		for _, stream := range in.Streams {
+			if stream.Name != integration {
+				continue
+			}
+			for _, s := range stream.Sinks {
+				names = append(names, s.Name())
+			}
 		}
 	}
 	return names

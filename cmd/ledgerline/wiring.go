@@ -3,9 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
-	"net/url"
 
-	"ledgerline/internal/collect"
 	"ledgerline/internal/config"
 	"ledgerline/internal/connect"
 	"ledgerline/internal/content"
@@ -56,49 +54,29 @@ func ociConfig(c *config.OCI) connect.OCIConfig {
 	return connect.OCIConfig{Auth: c.Auth, ConfigFile: c.ConfigFile, Profile: c.Profile, Endpoints: c.Endpoints}
 }
 
-// instanceName is what the identity of a record is bound to: the host of the
-// instance and, in OIC 3 where hosts are shared, its name.
-func instanceName(c *config.OIC) string {
-	host := c.URL
-	if u, err := url.Parse(c.URL); err == nil {
-		host = u.Hostname()
-	}
-	if c.IntegrationInstance == "" {
-		return host
-	}
-	return host + "/" + c.IntegrationInstance
-}
-
-// integrations builds the line of every integration: its reader and its sinks in order.
-func (n *node) integrations(o *oracle) []runner.Integration {
+// integrations builds the line of every integration: its reader, and the sinks of each of its streams in order.
+func (n *node) integrations(o *oracle) ([]runner.Integration, error) {
 	var out []runner.Integration
 	for _, in := range n.cfg.Integrations {
-		log := n.log.With("integration", in.Name)
-		reader := collect.NewAudit(o.oic[in.Connection], n.stage, collect.AuditOptions{
-			Integration: in.Name,
-			Instance:    instanceName(n.cfg.Connections[in.Connection].OIC),
-			PageSize:    in.PageSize,
-			MaxOffset:   in.MaxOffset,
-			Backfill:    in.Backfill,
-			Overlap:     in.Overlap,
-			Logger:      log,
-			Progress: func(p collect.Progress) {
-				if n.progress != nil {
-					n.progress(p)
-				}
-			},
-		})
-		line := runner.Integration{Name: in.Name, Every: in.Every, Collector: reader}
-		if a := in.Archive; a != nil {
-			line.Sinks = append(line.Sinks, &deliver.Archive{Objects: o.oci[a.Connection], Files: n.stage,
-				Connection: a.Connection, Namespace: a.Namespace, Bucket: a.Bucket, Prefix: a.Prefix})
+		reader, err := kinds()[in.Kind].reader(n, o, in, n.log.With("integration", in.Name))
+		if err != nil {
+			return nil, fmt.Errorf("integrations.%s: %w", in.Name, err)
 		}
-		for _, u := range in.Uploads {
-			line.Sinks = append(line.Sinks, n.upload(o, u))
+		line := runner.Integration{Name: in.Name, Every: in.Every, Collector: reader}
+		for _, s := range in.Streams() {
+			stream := runner.Stream{Name: s.Name}
+			if a := in.Archive; a != nil {
+				stream.Sinks = append(stream.Sinks, &deliver.Archive{Objects: o.oci[a.Connection], Files: n.stage,
+					Connection: a.Connection, Namespace: a.Namespace, Bucket: a.Bucket, Prefix: a.Prefix})
+			}
+			for _, u := range s.Uploads {
+				stream.Sinks = append(stream.Sinks, n.upload(o, u))
+			}
+			line.Streams = append(line.Streams, stream)
 		}
 		out = append(out, line)
 	}
-	return out
+	return out, nil
 }
 
 func (n *node) upload(o *oracle, u config.Upload) deliver.Sink {

@@ -57,10 +57,13 @@ type Outcome struct {
 	Duplicates int // rows that were known
 	Passes     int
 	Drifts     int // passes during which the list changed
-	Splits     int // queries divided because an offset was refused
+	Splits     int // queries divided because an offset, or so large an answer, was refused
+	Unmatched  int // rows staged that no upload takes yet
+	Refused    int // rows that cannot be kept as records; Notes say why
 	Window     record.Window
 	Gaps       []Gap
 	Links      []connect.Link // of the first page
+	Notes      []string       // what a person should know, the gravest first
 }
 
 // Gap is a window that could not be proven to be read.

@@ -53,14 +53,16 @@ type OCI struct {
 	Auth       string // api_key | security_token | instance_principal | resource_principal
 	ConfigFile string
 	Profile    string
-	Endpoints  map[string]string // loganalytics, objectstorage: base URL instead of Oracle's
+	// Endpoints are base URLs instead of Oracle's: loganalytics, objectstorage,
+	// logging (search), loggingmanagement, monitoring, streaming.
+	Endpoints map[string]string
 }
 
 // Integration moves the records of one source to its sinks on a schedule.
 type Integration struct {
 	Name       string
-	Kind       string // oic-audit
-	Connection string
+	Kind       string // one of Kinds
+	Connection string // empty when the kind needs none
 	Every      time.Duration
 	PageSize   int
 	MaxOffset  int    // the service refuses larger offsets; 0: found out by asking
@@ -84,6 +86,7 @@ type Upload struct {
 	LogGroup   string
 	LogSource  string
 	UploadName string
+	Types      []string // patterns of event types; none: what no other upload's types match
 }
 
 // Server is Ledgerline's own service.

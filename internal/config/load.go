@@ -149,7 +149,7 @@ func (r *reader) oci(s *section) *OCI {
 		s.file("config_file", name)
 	}
 	endpoints, _ := s.sub("endpoints")
-	for _, service := range []string{"loganalytics", "objectstorage"} {
+	for _, service := range []string{"loganalytics", "objectstorage", "logging", "loggingmanagement", "monitoring", "streaming"} {
 		if u := endpoints.str(service, ""); u != "" {
 			endpoints.checkURL(service, u)
 			c.Endpoints[service] = strings.TrimSuffix(u, "/")
@@ -175,32 +175,22 @@ func (s *section) checkURL(key, text string) {
 	}
 }
 
-const (
-	defaultEvery   = 5 * time.Minute
-	defaultOverlap = 10 * time.Minute
-)
-
 var integrationName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 
 func (r *reader) integration(name string, parent *section, connections map[string]Connection) Integration {
 	s, _ := parent.sub(name)
-	in := Integration{
-		Name: name, Line: s.line,
-		Kind:       s.need("kind", "oic-audit"),
-		Connection: s.need("connection", "oic"),
-		Every:      s.duration("every", defaultEvery, time.Second),
-		PageSize:   s.whole("page_size", 100, 1, 1000),
-		MaxOffset:  s.whole("max_offset", 0, 0, 1_000_000_000),
-		Backfill:   s.oneOf("backfill", "retention", "3d", "none"),
-		Overlap:    s.duration("overlap", defaultOverlap, 0),
-	}
+	k := s.kind()
+	in := Integration{Name: name, Line: s.line, Kind: k.name, Every: s.duration("every", defaultEvery, time.Second)}
 	if !integrationName.MatchString(name) {
 		r.problem(s.line, "%q cannot name an integration; use a-z, 0-9, - and _, beginning with a letter or digit", name)
 	}
-	if in.Kind != "" && in.Kind != "oic-audit" {
-		r.problem(s.lineAt("kind"), "%s is %q; write oic-audit", s.at("kind"), in.Kind)
+	if len(k.connections) > 0 {
+		in.Connection = s.need("connection", k.connections[0])
+		s.connectionOf("connection", in.Connection, connections, k.connections...)
 	}
-	s.connectionOf("connection", in.Connection, connections, "oic")
+	if k.read != nil {
+		k.read(s, &in)
+	}
 	if archive, ok := s.sub("archive"); ok {
 		in.Archive = &Archive{
 			Connection: archive.need("connection", "oci"),
@@ -216,17 +206,23 @@ func (r *reader) integration(name string, parent *section, connections map[strin
 		r.problem(s.line, "%s is missing; say where the records go, for instance upload: {connection: local, log_source: OCI Integration Audit Logs}", s.at("upload"))
 	}
 	for _, u := range uploads {
-		in.Uploads = append(in.Uploads, r.upload(u, name, connections))
+		in.Uploads = append(in.Uploads, r.upload(u, k, name, connections))
 	}
-	s.done()
+	s.checkStreams(in, uploads)
+	if k.name != "" { // else which keys there are is not known either
+		s.done()
+	}
 	return in
 }
 
-func (r *reader) upload(s *section, integration string, connections map[string]Connection) Upload {
+func (r *reader) upload(s *section, k kind, integration string, connections map[string]Connection) Upload {
 	u := Upload{
 		Connection: s.need("connection", "oci"),
 		LogSource:  s.need("log_source", "OCI Integration Audit Logs"),
 		UploadName: s.str("upload_name", integration),
+	}
+	if k.mixed {
+		u.Types = s.strings("types")
 	}
 	if u.Connection == LocalConnection {
 		u.Namespace, u.LogGroup = s.str("namespace", ""), s.str("log_group", "")

@@ -245,6 +245,22 @@ func (s *section) list(key string) []*section {
 	return out
 }
 
+// strings returns the texts of a sequence; a lone text counts as a list of one.
+func (s *section) strings(key string) []string {
+	nodes := []ast.Node{s.node(key)}
+	switch v := nodes[0].(type) {
+	case nil:
+		return nil
+	case *ast.SequenceNode:
+		nodes = v.Values
+	}
+	out := make([]string, len(nodes))
+	for i, n := range nodes {
+		out[i], _ = s.scalar(fmt.Sprintf("%s[%d]", key, i), n)
+	}
+	return out
+}
+
 // path resolves a file name against the file's folder and the home directory.
 func (r *reader) path(name string) string {
 	if rest, ok := strings.CutPrefix(name, "~/"); ok {

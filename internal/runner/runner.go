@@ -28,7 +28,14 @@ type Integration struct {
 	Name      string
 	Every     time.Duration
 	Collector Collector
-	Sinks     []deliver.Sink // in the order of delivery
+	Streams   []Stream
+}
+
+// Stream is the part of an integration's records that is staged by itself: a
+// staged file holds records of one log source.
+type Stream struct {
+	Name  string         // of the stage's files
+	Sinks []deliver.Sink // in the order of delivery; none: the files wait in the stage
 }
 
 // Collector reads what is due from one source into the stage.
@@ -138,35 +145,56 @@ func (r *Runner) Run(ctx context.Context, name, trigger string) (stage.Run, erro
 	var outcome collect.Outcome
 	run.step(ctx, "fetch", in.Name, func(s *stage.Step) (err error) {
 		outcome, err = in.Collector.Collect(ctx)
-		s.Counts = map[string]int64{"pages": int64(outcome.Pages), "received": int64(outcome.Received), "new": int64(outcome.Staged), "duplicates": int64(outcome.Duplicates)}
+		s.Counts = fetched(outcome)
+		if len(outcome.Notes) > 0 {
+			s.Note = outcome.Notes[0]
+		}
 		return err
 	})
 	run.step(ctx, "stage", "", func(s *stage.Step) error {
-		files, err := r.seal(ctx, in.Name, outcome)
-		var records, size int64
-		for _, f := range files {
-			records, size = records+int64(f.Count), size+f.Bytes
+		var errs []error
+		s.Counts = map[string]int64{"files": 0, "records": 0, "bytes": 0}
+		for _, stream := range in.Streams {
+			files, err := r.seal(ctx, stream.Name, outcome)
+			for _, f := range files {
+				s.Counts["files"]++
+				s.Counts["records"] += int64(f.Count)
+				s.Counts["bytes"] += f.Bytes
+			}
+			errs = append(errs, err)
 		}
-		s.Counts = map[string]int64{"files": int64(len(files)), "records": records, "bytes": size}
-		return err
+		return errors.Join(errs...)
 	})
-	for _, sink := range in.Sinks {
-		run.step(ctx, sink.Step(), sink.Name(), func(s *stage.Step) error {
-			done, err := r.deliverer.Drain(ctx, in.Name, sink)
-			s.Counts = map[string]int64{"files": done.Files, "records": done.Records, "bytes": done.Bytes}
-			if done.Warnings > 0 {
-				s.Counts["warnings"] = done.Warnings
-			}
-			if done.Quarantined > 0 {
-				s.Counts["quarantined"] = done.Quarantined
-			}
-			if len(done.Notes) > 0 {
-				s.Note = done.Notes[0]
-			}
-			return err
-		})
+	for _, stream := range in.Streams {
+		for _, sink := range stream.Sinks {
+			run.step(ctx, sink.Step(), sink.Name(), func(s *stage.Step) error {
+				done, err := r.deliverer.Drain(ctx, stream.Name, sink)
+				s.Counts = map[string]int64{"files": done.Files, "records": done.Records, "bytes": done.Bytes}
+				if done.Warnings > 0 {
+					s.Counts["warnings"] = done.Warnings
+				}
+				if done.Quarantined > 0 {
+					s.Counts["quarantined"] = done.Quarantined
+				}
+				if len(done.Notes) > 0 {
+					s.Note = done.Notes[0]
+				}
+				return err
+			})
+		}
 	}
 	return run.end(ctx)
+}
+
+// fetched counts what a reading did; what should not happen shows only when it did.
+func fetched(o collect.Outcome) map[string]int64 {
+	counts := map[string]int64{"pages": int64(o.Pages), "received": int64(o.Received), "new": int64(o.Staged), "duplicates": int64(o.Duplicates)}
+	for name, n := range map[string]int{"unmatched": o.Unmatched, "refused": o.Refused, "gaps": len(o.Gaps)} {
+		if n > 0 {
+			counts[name] = int64(n)
+		}
+	}
+	return counts
 }
 
 func (r *Runner) seal(ctx context.Context, integration string, outcome collect.Outcome) ([]stage.File, error) {

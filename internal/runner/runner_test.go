@@ -62,7 +62,7 @@ func newRunner(t *testing.T, sinks ...deliver.Sink) (*Runner, *stage.Stage, *rea
 	}
 	t.Cleanup(func() { ledger.Close() })
 	r := &reader{ledger: ledger}
-	return New(ledger, []Integration{{Name: "audit", Every: time.Hour, Collector: r, Sinks: sinks}}, Options{Clock: clock}), ledger, r
+	return New(ledger, []Integration{{Name: "audit", Every: time.Hour, Collector: r, Streams: []Stream{{Name: "audit", Sinks: sinks}}}}, Options{Clock: clock}), ledger, r
 }
 
 // What was staged is delivered even when reading more failed, and one sink's
