@@ -6,14 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -185,59 +182,4 @@ func sizeOf(dir string) (size int64) {
 		return nil
 	})
 	return size
-}
-
-type smallUploads struct {
-	sent, failed  int
-	found         int
-	p50, p99, max time.Duration
-	elapsed, cpu  time.Duration
-	peak          int64
-}
-
-// measureSmall sends one record at a time from many clients at a steady rate
-// and counts what arrived.
-func measureSmall(ctx context.Context, s *server, clients, rate int, during time.Duration) (smallUploads, error) {
-	total := int(float64(rate) * during.Seconds())
-	took := make([]time.Duration, total)
-	var next, failed atomic.Int64
-	cpu, begin := s.cpu(), time.Now()
-	var wg sync.WaitGroup
-	for range clients {
-		client, err := s.client()
-		if err != nil {
-			return smallUploads{}, err
-		}
-		wg.Go(func() {
-			for ctx.Err() == nil {
-				n := int(next.Add(1)) - 1
-				if n >= total {
-					return
-				}
-				due := begin.Add(time.Duration(n) * time.Second / time.Duration(rate))
-				time.Sleep(time.Until(due))
-				if _, err := client.Upload(ctx, smallUpload(n, due)); err != nil {
-					failed.Add(1)
-				}
-				took[n] = time.Since(due)
-			}
-		})
-	}
-	wg.Wait()
-	out := smallUploads{sent: total, failed: int(failed.Load()), elapsed: time.Since(begin)}
-	if err := s.waitFor(ctx, total-out.failed); err != nil {
-		return out, err
-	}
-	var err error
-	out.found, err = s.stored(ctx)
-	out.cpu = s.cpu() - cpu
-	slices.Sort(took)
-	out.p50, out.p99, out.max = took[total/2], took[int(math.Ceil(float64(total)*0.99))-1], took[total-1]
-	return out, err
-}
-
-func smallUpload(n int, at time.Time) connect.LogUpload {
-	body := fmt.Sprintf(`{"items":[{"auditTrailMessage":"User ana@example.com updated Integration Orders %d","operationName":"update","resourceCode":"ORDERS_%d","resourceName":"Orders %d","resourceType":"ICS_ProjectV2","resourceVersion":"01.00.0000","timeStamp":"%s","userName":"ana@example.com"}]}`,
-		n, n, n, at.UTC().Format("2006-01-02T15:04:05.000-0700"))
-	return connect.LogUpload{Namespace: "bench", LogGroup: group, Source: source, File: fmt.Sprintf("small-%06d.json", n), UploadName: "small", Body: []byte(body)}
 }

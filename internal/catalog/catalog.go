@@ -53,6 +53,7 @@ type Catalog struct {
 	clock  func() time.Time
 	log    *slog.Logger
 	read   *sql.DB
+	hot    *statements // reads that come with every upload
 	writer *writer
 	access accessState
 }
@@ -84,7 +85,7 @@ func Open(ctx context.Context, dir string, seeds Seeds, o Options) (*Catalog, er
 		w.close()
 		return nil, err
 	}
-	c := &Catalog{clock: o.Clock, log: o.Logger, read: read, writer: w}
+	c := &Catalog{clock: o.Clock, log: o.Logger, read: read, hot: newStatements(read), writer: w}
 	c.access.seeds = seeded
 	if err := errors.Join(c.seedLogGroups(ctx, seeds), c.loadAccess(ctx)); err != nil {
 		c.Close()

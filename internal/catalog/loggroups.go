@@ -149,7 +149,7 @@ func scanLogGroup(row func(...any) error) (LogGroup, error) {
 
 // LogGroup returns one log group, or ErrNotFound.
 func (c *Catalog) LogGroup(ctx context.Context, id string) (LogGroup, error) {
-	g, err := scanLogGroup(c.read.QueryRowContext(ctx, "SELECT "+logGroupColumns+" FROM log_groups WHERE id = ?", id).Scan)
+	g, err := scanLogGroup(c.hot.row(ctx, "SELECT "+logGroupColumns+" FROM log_groups WHERE id = ?", id))
 	return g, notFound(err, "log group", id)
 }
 

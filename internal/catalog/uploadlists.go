@@ -52,7 +52,7 @@ func scanUpload(row func(...any) error) (Upload, error) {
 
 // Upload returns one upload, or ErrNotFound.
 func (c *Catalog) Upload(ctx context.Context, reference string) (Upload, error) {
-	u, err := scanUpload(c.read.QueryRowContext(ctx, "SELECT "+uploadColumns+" FROM uploads WHERE reference = ?", reference).Scan)
+	u, err := scanUpload(c.hot.row(ctx, "SELECT "+uploadColumns+" FROM uploads WHERE reference = ?", reference))
 	return u, notFound(err, "upload", reference)
 }
 
