@@ -26,6 +26,7 @@ type call struct {
 	query url.Values
 	body  io.ReadCloser
 	user  string // OCID, or localUser
+	who   principal
 	log   *slog.Logger
 }
 

@@ -93,6 +93,11 @@ func operations() []operation {
 		{Method: get, Pattern: own + "/status", Name: "OwnStatus", handle: (*Server).ownStatus},
 		{Method: post, Pattern: own + "/store/verify", Name: "OwnStoreVerify", handle: (*Server).ownVerify},
 
+		{Method: get, Pattern: own + "/session", Name: "OwnSession", handle: (*Server).whoAmI},
+		{Method: post, Pattern: own + "/session", Name: "OwnLogIn", handle: (*Server).logIn, access: open},
+		{Method: del, Pattern: own + "/session", Name: "OwnLogOut", handle: (*Server).logOut},
+		{Method: get, Pattern: own + startOperation, Name: "OwnStartSession", handle: (*Server).startSession, access: open},
+
 		{Method: get, Pattern: "/healthz", Name: "Health", handle: (*Server).health, access: open},
 		{Method: get, Pattern: "/metrics", Name: "Metrics", handle: (*Server).showMetrics, access: localOnly},
 	}

@@ -33,7 +33,7 @@ type access uint8
 const (
 	signedOrLocal access = iota
 	localOnly
-	open // without a signature
+	open // without a signature or a session
 )
 
 // router finds the operation of a request.

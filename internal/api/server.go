@@ -95,6 +95,7 @@ type Options struct {
 	Namespace string               // of the tenancy
 	Version   string               // of the program, shown by status
 	Limits    Limits               // zero members: defaults
+	Hosts     []string             // names under which browsers reach the server, besides its addresses and localhost
 	Registry  *prometheus.Registry // nil: one of its own
 }
 
@@ -108,6 +109,7 @@ type Server struct {
 	verifier *signature.Verifier
 	inFlight budget
 	jobs     *jobs
+	sessions *sessions
 	metrics  *metrics
 	started  time.Time
 }
@@ -138,6 +140,7 @@ func New(p Parts, o Options) (*Server, error) {
 		verifier: signature.New(p.Catalog, signature.Options{Clock: o.Clock})}
 	s.inFlight.left.Store(s.limits.InFlight)
 	s.jobs = newJobs(o.Clock, o.Logger, s.limits)
+	s.sessions = newSessions(o.Clock)
 	return s, nil
 }
 

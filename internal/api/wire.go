@@ -12,8 +12,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-
-	"ledgerline/internal/signature"
 )
 
 // serve takes one request from the request line to the answer.
@@ -82,9 +80,11 @@ func (s *Server) dispatch(c *call, local bool) (resp *response, err error) {
 		c.op = nil
 		return nil, absent("no such resource")
 	case local:
-		c.user = localUser
+		c.user, c.who = localUser, localPrincipal()
 		c.body = c.r.Body
-	case op == nil || op.access != open:
+	case op != nil && op.access == open:
+		c.body = c.r.Body
+	default:
 		if err := s.authenticate(c); err != nil {
 			return nil, err
 		}
@@ -105,21 +105,6 @@ func (s *Server) dispatch(c *call, local bool) (resp *response, err error) {
 		c.body = s.timed(c)
 	}
 	return op.handle(s, c)
-}
-
-// authenticate verifies the signature. A path without operation is authenticated
-// as well, in the weaker form, since its body is not used.
-func (s *Server) authenticate(c *call) error {
-	form := signature.BodyUnsigned
-	if c.op != nil {
-		form = c.op.form
-	}
-	id, body, err := s.verifier.Verify(c.r.Context(), c.r, form)
-	if err != nil {
-		return notAuthenticated(err)
-	}
-	c.user, c.body = id.User, body
-	return nil
 }
 
 // write sends a handler's answer and returns the status. Without an answer the

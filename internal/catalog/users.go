@@ -215,6 +215,20 @@ func (c *Catalog) User(idOrName string) (User, error) {
 	return User{}, fmt.Errorf("user %.200q: %w", idOrName, ErrNotFound)
 }
 
+// ActiveUser returns a user by OCID that may call, or ErrNotFound.
+func (c *Catalog) ActiveUser(id string) (User, error) {
+	u, ok := c.access.Load().users[id]
+	if !ok || u.Disabled {
+		return User{}, fmt.Errorf("active user %.200q: %w", id, ErrNotFound)
+	}
+	return u, nil
+}
+
+// In reports whether the user is a member of a group.
+func (u User) In(group string) bool {
+	return slices.ContainsFunc(u.Groups, func(g string) bool { return strings.EqualFold(g, group) })
+}
+
 // Users lists all users by name.
 func (c *Catalog) Users() []User {
 	book := c.access.Load()
