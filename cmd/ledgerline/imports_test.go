@@ -15,6 +15,7 @@ var mayImport = map[string][]string{
 	"signature": {},
 	"connect":   {},
 	"catalog":   {},
+	"people":    {"record", "connect", "catalog"},
 	"collect":   {"record", "connect"},
 	"stage":     {"record"},
 	"content":   {"record"},
@@ -23,7 +24,7 @@ var mayImport = map[string][]string{
 	"query":     {"record", "content", "store"},
 	"simulate":  {"record", "connect"},
 	"runner":    {"record", "config", "collect", "stage", "deliver"},
-	"api":       {"record", "signature", "stage", "content", "store", "query", "catalog", "runner"},
+	"api":       {"record", "signature", "stage", "content", "store", "query", "catalog", "people", "runner"},
 }
 
 // Imports go one way, so that a reader of a room need not know the rooms above it.
