@@ -42,6 +42,19 @@ func (k taught) table(message string) bool {
 	return false
 }
 
+// text makes a field a text that a query compares with one.
+func (k taught) text(message string) bool {
+	name, ok := strings.CutPrefix(message, "Invalid long value for the field '")
+	name, _, _ = strings.Cut(name, "'")
+	for i, f := range k.list {
+		if ok && strings.EqualFold(f.Display, name) && f.Type != record.String {
+			k.list[i].Type = record.String
+			return true
+		}
+	}
+	return false
+}
+
 // learn runs a query against a catalogue that grows by the fields it is said to
 // lack: numbers where a function of numbers wants them, else text.
 func learn(t *testing.T, e *Engine, text string) error {
@@ -54,10 +67,10 @@ func learn(t *testing.T, e *Engine, text string) error {
 			return err
 		}
 		before := len(known.list)
-		taughtTable := false
+		learnt := false
 		for _, x := range bad.List {
-			if known.table(x.Message) {
-				taughtTable = true
+			if known.table(x.Message) || known.text(x.Message) {
+				learnt = true
 				continue
 			}
 			clause, name, ok := strings.Cut(strings.TrimPrefix(x.Message, "Invalid field for "), ": ")
@@ -75,7 +88,7 @@ func learn(t *testing.T, e *Engine, text string) error {
 			}
 			known.list = append(known.list, f)
 		}
-		if len(known.list) == before && !taughtTable {
+		if len(known.list) == before && !learnt {
 			return err
 		}
 	}

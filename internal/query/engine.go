@@ -70,12 +70,20 @@ func NewEngine(st *store.Store, cat Catalogue, opts Options) *Engine {
 // *syntax.Errors with every mistake.
 func (e *Engine) Check(text string) error {
 	now := e.opts.Clock()
-	q, err := syntax.Parse(text)
-	if err != nil {
-		return err
-	}
-	_, err = plan.Make(q, e.env(Request{Window: record.Window{From: now.Add(-24 * time.Hour), To: now}}, now))
+	_, err := e.planned(Request{Text: text, Window: record.Window{From: now.Add(-24 * time.Hour), To: now}}, now)
 	return err
+}
+
+// planned parses and plans a request that is not run. What its init blocks
+// compute is computed.
+func (e *Engine) planned(req Request, now time.Time) (*plan.Plan, error) {
+	ctx, cancel := e.deadline(context.Background(), req)
+	defer cancel()
+	q, err := syntax.ParseWith(req.Text, syntax.Options{Variables: req.Variables, Eval: e.constants(ctx, req)})
+	if err != nil {
+		return nil, err
+	}
+	return plan.Make(q, e.env(req, now))
 }
 
 // env is what the plan of a request depends on.

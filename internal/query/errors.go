@@ -19,6 +19,8 @@ func refine(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(context.Cause(ctx), ErrDeadline):
+		return fmt.Errorf("%w: ask for a shorter time range", context.Cause(ctx))
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return fmt.Errorf("%w: ask for a shorter time range, or allow it more time", ErrDeadline)
 	case ctx.Err() != nil:

@@ -13,6 +13,7 @@ type Explanation struct {
 	SQL     string // what the engine computes
 	Steps   []Step // of a run; without analyze their rows are -1
 	Window  string // effective window
+	Hints   []string
 	Elapsed time.Duration
 }
 
@@ -42,7 +43,7 @@ func (e *Engine) Explain(ctx context.Context, req Request, analyze bool) (*Expla
 	if err != nil {
 		return nil, err
 	}
-	out := &Explanation{Plan: s.plan.String(), SQL: before + sql, Window: s.plan.Window.String()}
+	out := &Explanation{Plan: s.plan.String(), SQL: before + sql, Window: s.plan.Window.String(), Hints: s.plan.Hints}
 	if err := s.explainAttached(ctx, out); err != nil {
 		return nil, err
 	}

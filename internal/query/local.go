@@ -31,6 +31,11 @@ func (s *session) settle(ctx context.Context) error {
 // local runs one operator over the rows of its input.
 func (s *session) local(ctx context.Context, l *plan.Local) error {
 	begun := time.Now()
+	if l.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, l.Timeout, fmt.Errorf("%w: a %s has %s", ErrDeadline, l.Name, l.Timeout))
+		defer cancel()
+	}
 	sql, err := s.sql(ctx, l.Source(), l.Read)
 	if err != nil {
 		return err
@@ -89,7 +94,11 @@ func (s *session) explainLocals(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&b, "-- rows for %s, which runs after SQL\n%s\n;\n", l.Name, sql)
+		when := "after SQL"
+		if l.Limit > 0 {
+			when = "before the rest"
+		}
+		fmt.Fprintf(&b, "-- rows for %s, which runs %s\n%s\n;\n", l.Name, when, sql)
 	}
 	return b.String(), nil
 }

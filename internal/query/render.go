@@ -11,6 +11,9 @@ import (
 func (x *Explanation) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "window %s\n", x.Window)
+	for _, h := range x.Hints {
+		fmt.Fprintf(&b, "hint: %s\n", h)
+	}
 	if x.analyzed() {
 		fmt.Fprintf(&b, "\n%-24s %12s %12s %12s\n", "step", "rows in", "rows out", "time")
 		for _, s := range x.Steps {

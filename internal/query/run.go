@@ -28,7 +28,7 @@ func (e *Engine) Run(ctx context.Context, req Request) (*Result, error) {
 	case limit < 0:
 		limit = math.MaxInt
 	}
-	res := &Result{Window: s.plan.Window, Matched: -1, Groups: -1, Total: -1, Columns: describe(s.plan.Columns)}
+	res := &Result{Window: s.plan.Window, Matched: -1, Groups: -1, Total: -1, Columns: describe(s.plan.Columns), Hints: s.plan.Hints}
 	if s.plan.Series != nil {
 		limit = math.MaxInt
 	}
@@ -67,9 +67,15 @@ func (e *Engine) Run(ctx context.Context, req Request) (*Result, error) {
 	return res, nil
 }
 
-// Export streams all rows of a request, whatever its limit. header is called
-// once, before the first row; the row is valid until the callback returns.
+// Export streams all rows of a request, whatever its limit, for as long as it
+// takes unless the request has a timeout. header is called once, before the
+// first row; the row is valid until the callback returns.
 func (e *Engine) Export(ctx context.Context, req Request, header func([]Column) error, row func([]any) error) error {
+	if req.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = e.deadline(ctx, req)
+		defer cancel()
+	}
 	s, err := e.open(ctx, req)
 	if err != nil {
 		return err

@@ -49,6 +49,7 @@ type Result struct {
 	Series  *Series // the result of timestats, also flattened into Rows
 	Charts  []Chart // further results of timestats, made of the groups of a link
 	Tables  []NamedTable
+	Hints   []string // what is not wrong in the text but looks like a slip
 }
 
 // Chart is a time series beside the rows.

@@ -245,7 +245,7 @@ func (d DuckDB) strings(c *plan.Call, a []string) string {
 		return plain("lower")
 	case plan.Concat:
 		return plain("concat")
-	case plan.Upper, plan.Reverse, plan.MD5, plan.SHA1, plan.SHA256, plan.Length:
+	case plan.Upper, plan.Reverse, plan.MD5, plan.SHA1, plan.SHA256, plan.SHA512, plan.Length:
 		return plain(string(c.Op))
 	case plan.Capitalize:
 		return "(upper(substring(" + a[0] + ", 1, 1)) || substring(" + a[0] + ", 2))"

@@ -7,6 +7,7 @@ package ops
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // Source streams the input of an operator. It calls yield once a row and stops
@@ -22,6 +23,11 @@ type Emit func(row []any) error
 // Func is an operator. partial says why the rows are not all there is; it is
 // empty when they are.
 type Func func(ctx context.Context, in Source, emit Emit) (partial string, err error)
+
+// Copy yields its input.
+func Copy(_ context.Context, in Source, emit Emit) (string, error) {
+	return "", in(func(row []any) error { return emit(slices.Clone(row)) })
+}
 
 // ErrFull says that an operator may yield no more rows.
 var ErrFull = errors.New("the operator may yield no more rows")

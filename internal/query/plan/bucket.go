@@ -322,7 +322,13 @@ func (p *planner) divide(asked *syntax.Duration, afterLink bool) buckets {
 	w := p.bounded()
 	length := w.Length().Milliseconds()
 	s := automatic(length)
-	if asked != nil {
+	switch {
+	case p.every != nil:
+		if s = *p.every; raise(s, length, afterLink) != s {
+			p.report(syntax.Span{}, "Unexpected input for %s: the other time range is too long for a span of %s", p.clause, s)
+			return buckets{window: w}
+		}
+	case asked != nil:
 		if asked.Count < 1 || asked.Count > maxUnits {
 			p.report(asked, "Unexpected input for %s: a span is at least one second", p.clause)
 			return buckets{window: w}

@@ -118,7 +118,7 @@ func (p *planner) command(f *frame, c syntax.Command) {
 func (p *planner) fitsSeries(c syntax.Command) bool {
 	switch c.(type) {
 	case *syntax.Sort, *syntax.Head, *syntax.Fields, *syntax.Rename, *syntax.EventStats, *syntax.Eval, *syntax.Where,
-		*syntax.Search, *syntax.TimeCompare, *syntax.Delta, *syntax.Outlier, *syntax.Anomaly, *syntax.Highlight, *syntax.HighlightRows, *syntax.Top, *syntax.Bottom:
+		*syntax.Search, *syntax.TimeCompare, *syntax.CompareWith, *syntax.Delta, *syntax.Outlier, *syntax.Anomaly, *syntax.Highlight, *syntax.HighlightRows, *syntax.Top, *syntax.Bottom:
 		return true
 	}
 	p.report(c, "%s cannot follow TIMESTATS", p.clause)

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"ledgerline/internal/query/syntax"
@@ -21,8 +22,8 @@ type other struct {
 // numbers of the same groups. The names of the new columns are not documented:
 // this function chooses them.
 func (p *planner) compareWith(f *frame, c *syntax.CompareWith) {
-	if f.shape != groups && f.shape != links {
-		p.report(c, "Unexpected input for COMPARE: it follows stats, link or top")
+	if f.shape == records || f.shape == series && f.after != "TIMESTATS" {
+		p.report(c, "Unexpected input for COMPARE: it follows stats, link, top or timestats")
 		return
 	}
 	others := p.others(c)
@@ -43,6 +44,10 @@ func (p *planner) compareWith(f *frame, c *syntax.CompareWith) {
 			}
 		}
 	}
+	if f.shape == series {
+		p.compareSeries(f, columns, others, true)
+		return
+	}
 	for _, o := range others {
 		g := p.again(o.window)
 		if g == nil {
@@ -59,13 +64,7 @@ func (p *planner) compareWith(f *frame, c *syntax.CompareWith) {
 				continue
 			}
 			j.Take = append(j.Take, then)
-			value := p.described(col, then.Type)
-			value.Name = fmt.Sprintf("%s (%s)", col.Name, o.name)
-			change := p.column(fmt.Sprintf("%% Change of %s (%s)", col.Name, o.name), Type{Kind: Float})
-			change.Unit = "percent"
-			p.extend(f, value, ref(then))
-			difference := call(Sub, Float, call(ToFloat, Float, ref(col)), call(ToFloat, Float, ref(then)))
-			p.extend(f, change, call(Div, Float, call(Mul, Float, difference, whole(100)), ref(then)))
+			value, change := p.compared(f, col, then, o), p.changed(f, col, then, o)
 			p.put(f, value)
 			p.put(f, change)
 		}
@@ -73,6 +72,9 @@ func (p *planner) compareWith(f *frame, c *syntax.CompareWith) {
 }
 
 func isKey(f *frame, c *Column) bool {
+	if f.points != nil && slices.Contains(f.points.By, c) {
+		return true
+	}
 	for _, k := range f.keys {
 		if k.Column.ID == c.ID {
 			return true
@@ -173,9 +175,24 @@ func (p *planner) timeCompare(f *frame, c *syntax.TimeCompare) {
 		p.report(c, "Unexpected input for TIMECOMPARE: write timecompare shift = 1w")
 		return
 	}
-	values := f.points.Values
+	var others []other
 	for i := 1; i <= n; i++ {
-		o := p.shifted(p.bounded(), &syntax.Offset{Negative: true, Count: c.Shift.Count, Unit: c.Shift.Unit}, int64(i))
+		others = append(others, p.shifted(p.bounded(), &syntax.Offset{Negative: true, Count: c.Shift.Count, Unit: c.Shift.Unit}, int64(i)))
+	}
+	p.compareSeries(f, f.points.Values, others, false)
+}
+
+// compareSeries adds to a time series what it is over other windows, bucket by
+// bucket, in buckets of the same span.
+func (p *planner) compareSeries(f *frame, values []*Column, others []other, changes bool) {
+	every := p.every
+	p.every = &f.points.span
+	defer func() { p.every = every }()
+	add := func(c *Column) {
+		p.put(f, c)
+		f.points.Values = append(f.points.Values, c)
+	}
+	for _, o := range others {
 		g := p.again(o.window)
 		if g == nil || g.points == nil {
 			return
@@ -185,14 +202,34 @@ func (p *planner) timeCompare(f *frame, c *syntax.TimeCompare) {
 			j.On = append(j.On, Pair{grouped(ref(col)), grouped(ref(g.points.By[k]))})
 		}
 		f.node = j
-		for k, col := range values {
-			then := g.points.Values[k]
+		for _, col := range values {
+			then := p.lookup(g, col.Name)
+			if then == nil {
+				continue
+			}
 			j.Take = append(j.Take, then)
-			shown := p.described(col, then.Type)
-			shown.Name = fmt.Sprintf("%s (%s)", col.Name, o.name)
-			p.extend(f, shown, ref(then))
-			p.put(f, shown)
-			f.points.Values = append(f.points.Values, shown)
+			value := p.compared(f, col, then, o)
+			add(value)
+			if changes {
+				add(p.changed(f, col, then, o))
+			}
 		}
 	}
+}
+
+// compared is what a column is over another window.
+func (p *planner) compared(f *frame, c, then *Column, o other) *Column {
+	out := p.described(c, then.Type)
+	out.Name = fmt.Sprintf("%s (%s)", c.Name, o.name)
+	p.extend(f, out, ref(then))
+	return out
+}
+
+// changed is how much a column differs from what it is over another window, in percent of that.
+func (p *planner) changed(f *frame, c, then *Column, o other) *Column {
+	out := p.column(fmt.Sprintf("%% Change of %s (%s)", c.Name, o.name), Type{Kind: Float})
+	out.Unit = "percent"
+	difference := call(Sub, Float, call(ToFloat, Float, ref(c)), call(ToFloat, Float, ref(then)))
+	p.extend(f, out, call(Div, Float, call(Mul, Float, difference, whole(100)), ref(then)))
+	return out
 }

@@ -218,6 +218,7 @@ const (
 	MD5         Op = "md5"
 	SHA1        Op = "sha1"
 	SHA256      Op = "sha256"
+	SHA512      Op = "sha512"
 	Abs         Op = "abs"
 	Ceil        Op = "ceil"
 	Floor       Op = "floor"

@@ -103,7 +103,7 @@ func (p *planner) number(x *syntax.Number) Expr {
 // condition plans an expression whose truth is wanted: a number is true unless it is zero.
 func (p *planner) condition(f *frame, x syntax.Expr) Expr {
 	e := p.expr(f, x)
-	if e == nil {
+	if e == nil || p.misnamed(f, x) {
 		return nil
 	}
 	return p.truthOf(x, e)
@@ -173,6 +173,10 @@ func (p *planner) binary(f *frame, x *syntax.Binary) Expr {
 	}
 	op, ok := arithmetic(x.Op)
 	if !ok {
+		if p.misnamed(f, x.X, b) {
+			return nil
+		}
+		p.suspect(f, x.Y)
 		return p.compare(x, x.Op, a, b)
 	}
 	// A time moved by milliseconds stays a time; the distance of two is a number.
@@ -250,6 +254,9 @@ func (p *planner) in(f *frame, x *syntax.In) Expr {
 			return nil
 		}
 		values = append(values, e)
+	}
+	if p.misnamed(f, x.X, values...) {
+		return nil
 	}
 	e := p.oneOf(x, left, values)
 	if e != nil && x.Not {

@@ -100,6 +100,8 @@ func (p *planner) textCall(x *syntax.Call, args []Expr) (e Expr, ok bool) {
 		return simple(SHA1)
 	case "sha256":
 		return simple(SHA256)
+	case "sha512":
+		return simple(SHA512)
 	case "replace":
 		if len(args)%2 == 0 {
 			p.report(x, "Missing input for replace: every text to replace needs its replacement")
@@ -131,9 +133,6 @@ func (p *planner) textCall(x *syntax.Call, args []Expr) (e Expr, ok bool) {
 		return call(ParseDuration, Int, texts[0]), true
 	case "cidrmatch":
 		return p.cidrMatch(x, texts), true
-	case "sha512":
-		p.report(x, "function not supported: sha512; use sha256")
-		return nil, true
 	}
 	return nil, false
 }

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"time"
+
 	"ledgerline/internal/query/ops"
 )
 
@@ -16,6 +18,9 @@ type Local struct {
 	Made []*Column
 	Run  ops.Func
 
+	Limit   int           // rows that Run gets; 0 means all
+	Timeout time.Duration // for computing In; 0 means that of the request alone
+
 	Values *Values // nil until it was run
 }
 
@@ -23,7 +28,13 @@ type Local struct {
 func (n *Local) Inputs() []Node { return []Node{n.In} }
 
 // Source is what the engine computes for the operator.
-func (n *Local) Source() *Sort { return &Sort{In: n.In, By: n.By, Limit: -1} }
+func (n *Local) Source() *Sort {
+	limit := -1
+	if n.Limit > 0 {
+		limit = n.Limit
+	}
+	return &Sort{In: n.In, By: n.By, Limit: limit}
+}
 
 // Locals lists the local operations that root depends on, each after those
 // that it depends on itself. What has been run already ends the walk.

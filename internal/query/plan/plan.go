@@ -58,7 +58,8 @@ type Plan struct {
 	Series   *Series // set when the rows are points of a time series
 	Grouped  bool    // rows are groups, not records
 	Attached []Attached
-	Search   *Scan // the records that pass the first search clause
+	Search   *Scan    // the records that pass the first search clause
+	Hints    []string // what is not wrong but looks like a slip
 	// Newest is set when the rows are records by descending time and each row
 	// depends on its own record only, so that they may be read from the newest on.
 	Newest *Sort
@@ -67,6 +68,7 @@ type Plan struct {
 // Series describes rows that are points: one of each line and bucket.
 type Series struct {
 	Span    string
+	span    span
 	Buckets []int64 // starts, epoch milliseconds
 	Bucket  *Column // number of the bucket
 	By      []*Column

@@ -19,6 +19,7 @@ type planner struct {
 	// keywords counts the words and phrases looked for.
 	keywords int
 	errors   syntax.Errors
+	hints    []string         // what is not wrong but looks like a slip
 	failed   error            // of Env's functions
 	clause   string           // command being planned, in upper case
 	main     *Scan            // of the outermost search
@@ -27,7 +28,10 @@ type planner struct {
 	// forced replaces the effective window of the next search, for commands
 	// that run what is before them over another window.
 	forced *record.Window
-	views  map[string]*frame // of createview, by folded name
+	// every replaces the span of time series, for commands that compare them
+	// bucket by bucket.
+	every *span
+	views map[string]*frame // of createview, by folded name
 	// consumed are the terms that the window of their search stands for.
 	consumed map[syntax.SearchTerm]bool
 	// window is the effective one of the pipe being planned, whole that of the outermost.
@@ -97,7 +101,7 @@ func (p *planner) first(c syntax.Command, window record.Window) *frame {
 
 // finish sorts the rows and lists the columns to send back.
 func (p *planner) finish(f *frame) *Plan {
-	out := &Plan{Window: p.whole, Search: p.main, Grouped: f.grouped(), Series: f.points}
+	out := &Plan{Window: p.whole, Search: p.main, Grouped: f.grouped(), Series: f.points, Hints: p.hints}
 	out.Columns = append(out.Columns, f.visible...)
 	s := &Sort{In: f.node, By: f.order, Limit: -1}
 	if inner, ok := f.node.(*Sort); ok && slices.EqualFunc(inner.By, f.order, sameOrder) {

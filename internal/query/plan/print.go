@@ -125,6 +125,9 @@ func Describe(n Node) string {
 	case *Union:
 		return fmt.Sprintf("union of %d", len(n.Parts))
 	case *Local:
+		if n.Limit > 0 {
+			return fmt.Sprintf("by itself, before the rest: %s, at most %d rows of %s", n.Name, n.Limit, labels(n.Read))
+		}
 		return "after SQL: " + n.Name + " over " + labels(n.Read) + " makes " + labels(n.Made)
 	case *Values:
 		return fmt.Sprintf("table of %d rows", len(n.Rows))

@@ -1,9 +1,18 @@
 package plan
 
-import "ledgerline/internal/query/syntax"
+import (
+	"time"
 
-// subqueryRows is how many rows of a sub-query a search uses.
-const subqueryRows = 2000
+	"ledgerline/internal/query/ops"
+	"ledgerline/internal/query/syntax"
+)
+
+// subqueryRows is how many rows of a sub-query a search uses, subqueryTime how
+// long it may take (section 6.4 of the reference).
+const (
+	subqueryRows = 2000
+	subqueryTime = 30 * time.Second
+)
 
 // Among is true when the values agree with a row of another relation. A row's
 // null agrees with anything; a row of nulls alone agrees with nothing.
@@ -17,7 +26,7 @@ type Among struct {
 func (*Among) Type() Type { return Type{Kind: Bool} }
 
 // subquery keeps rows that agree with a row of the child in all of its columns.
-// The child runs over the same window unless it says otherwise.
+// The child runs first, over the same window unless it says otherwise.
 func (p *planner) subquery(f *frame, t *syntax.Subquery) Expr {
 	if p.depth >= maxDepth {
 		p.report(t, "sub-queries are nested too deep")
@@ -36,8 +45,11 @@ func (p *planner) subquery(f *frame, t *syntax.Subquery) Expr {
 	if child == nil || len(p.errors.List) > 0 {
 		return nil
 	}
-	among := &Among{In: &Sort{In: child.node, By: child.order, Limit: subqueryRows}}
-	for _, c := range child.visible {
+	first := &Local{Name: "sub-query", In: child.node, By: child.order, Read: child.visible, Run: ops.Copy, Limit: subqueryRows, Timeout: subqueryTime}
+	among := &Among{In: first}
+	for _, read := range child.visible {
+		c := p.described(read, read.Type)
+		first.Made = append(first.Made, c)
 		mine := p.lookup(f, c.Name)
 		if mine == nil {
 			e := syntax.Name{Span: t.Span, Text: c.Name}

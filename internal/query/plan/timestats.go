@@ -70,15 +70,11 @@ func (p *planner) seriesOf(f *frame, c *syntax.TimeStats) {
 	if len(a.out) == 0 {
 		return
 	}
-	limit, largest := MaxLines, true
-	if c.TopCount != nil {
-		limit = min(limitOr(c.TopCount, MaxLines), MaxLines)
-	}
-	if c.BottomCount != nil {
-		limit, largest = min(limitOr(c.BottomCount, MaxLines), MaxLines), false
-	}
-	if limit < 0 {
-		limit = MaxLines
+	limit, largest := MaxLines, c.BottomCount == nil
+	for _, most := range []*syntax.Int{c.TopCount, c.BottomCount, c.MaxValues} {
+		if n := limitOr(most, MaxLines); n >= 0 {
+			limit = min(limit, n)
+		}
 	}
 	points := a.node()
 	lines, keys, number := p.lines(points, a, by, limit, largest)
@@ -101,7 +97,7 @@ func (p *planner) seriesOf(f *frame, c *syntax.TimeStats) {
 			values[i] = z
 		}
 	}
-	p.seriesFrame(f, ext, &Series{Span: b.span.String(), Buckets: b.edges, Bucket: at2}, time, keys, values, number)
+	p.seriesFrame(f, ext, &Series{Span: b.span.String(), span: b.span, Buckets: b.edges, Bucket: at2}, time, keys, values, number)
 }
 
 // timeField is the time to divide by: Time for records, Start Time after link.

@@ -57,6 +57,9 @@ func Open(opts Options) (store.Engine, error) {
 		e.all = append(e.all, conn)
 		e.free <- conn
 	}
+	if err := register(connector); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
 	for _, set := range settings {
 		if _, err := e.all[0].ExecContext(context.Background(), set, nil); err != nil {
 			return nil, errors.Join(fmt.Errorf("duckdb: %s: %w", set, err), e.Close())

@@ -52,6 +52,9 @@ func TestValuesArePlain(t *testing.T) {
 		"[1, NULL, 3]":                  []any{int64(1), nil, int64(3)},
 		"[['a'], []]":                   []any{[]any{"a"}, []any{}},
 		"'\\xAA'::BLOB":                 "\xaa",
+		// FIPS 180-4's example of one block
+		"sha512('abc')": "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+		"sha512(NULL)":  nil,
 	}
 	cases["TIMESTAMP_MS '2026-03-14 12:00:01.25'"] = time.Date(2026, 3, 14, 12, 0, 1, 250e6, time.UTC)
 	cases["TIMESTAMP '2026-03-14 12:00:01.25'"] = time.Date(2026, 3, 14, 12, 0, 1, 250e6, time.UTC)
