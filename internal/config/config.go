@@ -26,10 +26,11 @@ const LocalConnection = "local"
 // names is set.
 type Connection struct {
 	Name string
-	Type string // oic | oci
+	Type string // oic | oci | scim
 	Line int    // in the file
 	OIC  *OIC
 	OCI  *OCI
+	SCIM *SCIM
 }
 
 // OIC is an Oracle Integration instance and how to be let in.
@@ -56,6 +57,12 @@ type OCI struct {
 	// Endpoints are base URLs instead of Oracle's: loganalytics, objectstorage,
 	// logging (search), loggingmanagement, monitoring, streaming.
 	Endpoints map[string]string
+}
+
+// SCIM is an identity domain that names the users of records by their GUID.
+type SCIM struct {
+	URL   string
+	OAuth OAuth
 }
 
 // Integration moves the records of one source to its sinks on a schedule.

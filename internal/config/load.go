@@ -95,10 +95,12 @@ func (r *reader) connection(name string, parent *section) Connection {
 		c.OIC = r.oic(s)
 	case "oci":
 		c.OCI = r.oci(s)
+	case "scim":
+		c.SCIM = r.scim(s)
 	case "":
 		return c
 	default:
-		r.problem(s.lineAt("type"), "%s is %q; write oic or oci", s.at("type"), c.Type)
+		r.problem(s.lineAt("type"), "%s is %q; write oic, oci or scim", s.at("type"), c.Type)
 		return c
 	}
 	s.done()
@@ -111,18 +113,38 @@ func (r *reader) oic(s *section) *OIC {
 		IntegrationInstance: s.str("integration_instance", ""),
 	}
 	s.checkURL("url", c.URL)
+	c.OAuth = r.oauth(s, "")
+	return c
+}
+
+func (r *reader) scim(s *section) *SCIM {
+	c := &SCIM{URL: strings.TrimSuffix(s.need("url", "https://idcs-0123.identity.oraclecloud.com"), "/")}
+	s.checkURL("url", c.URL)
+	c.OAuth = r.oauth(s, identityScope)
+	return c
+}
+
+// identityScope asks for what the client's roles in the identity domain allow.
+const identityScope = "urn:opc:idm:__myscopes__"
+
+// oauth reads the section oauth; without a usual scope, one must be given.
+func (r *reader) oauth(s *section, usualScope string) OAuth {
 	o, ok := s.sub("oauth")
 	if !ok {
 		r.problem(s.line, "%s is missing; give token_url, client_id, client_secret and scope", s.at("oauth"))
-		return c
+		return OAuth{}
 	}
-	c.OAuth = OAuth{
+	out := OAuth{
 		TokenURL:   o.need("token_url", "https://idcs-0123.identity.oraclecloud.com/oauth2/v1/token"),
 		ClientID:   o.need("client_id", "abc"),
-		Scope:      o.need("scope", "https://AUDIENCE.integration.ocp.oraclecloud.com:443urn:opc:resource:consumer::all"),
 		ClientAuth: o.oneOf("client_auth", "body", "header"),
 	}
-	o.checkURL("token_url", c.OAuth.TokenURL)
+	if usualScope != "" {
+		out.Scope = o.str("scope", usualScope)
+	} else {
+		out.Scope = o.need("scope", "https://AUDIENCE.integration.ocp.oraclecloud.com:443urn:opc:resource:consumer::all")
+	}
+	o.checkURL("token_url", out.TokenURL)
 	secret, file := o.str("client_secret", ""), o.str("client_secret_file", "")
 	switch {
 	case secret != "" && file != "":
@@ -132,9 +154,9 @@ func (r *reader) oic(s *section) *OIC {
 	case secret == "" && o.values["client_secret"] == nil:
 		r.problem(o.line, "%s is missing; write client_secret: ${OIC_CLIENT_SECRET}, or client_secret_file: PATH", o.at("client_secret"))
 	}
-	c.OAuth.ClientSecret = NewSecret(secret)
+	out.ClientSecret = NewSecret(secret)
 	o.done()
-	return c
+	return out
 }
 
 func (r *reader) oci(s *section) *OCI {
