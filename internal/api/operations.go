@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"ledgerline/internal/signature"
 )
@@ -12,6 +13,10 @@ const ownBase = "/ledgerline/v1"
 // operations is the table of all that is served. What Oracle has besides is in
 // oracle_operations.txt and answered as not implemented.
 func operations() []operation {
+	return slices.Concat(coreOperations(), dashboardOperations())
+}
+
+func coreOperations() []operation {
 	const (
 		get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 		ns                  = "/20200601/namespaces/{namespaceName}"

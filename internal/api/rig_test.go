@@ -180,12 +180,16 @@ func newRig(t testing.TB, change ...func(*Options)) *rig {
 	return g
 }
 
+// provider makes official clients sign with the rig's key.
+func (g *rig) provider() common.ConfigurationProvider {
+	text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(g.key)})
+	return common.NewRawConfigurationProvider(tenancy, userID, "eu-frankfurt-1", g.finger, string(text), nil)
+}
+
 // sdk returns the official client, signing with the rig's key.
 func (g *rig) sdk() loganalytics.LogAnalyticsClient {
 	g.t.Helper()
-	text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(g.key)})
-	c, err := loganalytics.NewLogAnalyticsClientWithConfigurationProvider(
-		common.NewRawConfigurationProvider(tenancy, userID, "eu-frankfurt-1", g.finger, string(text), nil))
+	c, err := loganalytics.NewLogAnalyticsClientWithConfigurationProvider(g.provider())
 	if err != nil {
 		g.t.Fatal(err)
 	}

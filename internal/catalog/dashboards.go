@@ -162,12 +162,16 @@ func (b *BoardChange) Find(kind BoardKind, id, ifMatch string) (Board, error) {
 	return v, nil
 }
 
-// Named returns the oldest board of a name in a compartment that is not built
-// in, or ErrNotFound.
-func (b *BoardChange) Named(kind BoardKind, compartment, name string) (Board, error) {
+// Named returns the oldest board of a name in a compartment that is neither
+// built in nor among except, or ErrNotFound.
+func (b *BoardChange) Named(kind BoardKind, compartment, name string, except []string) (Board, error) {
+	ids, err := json.Marshal(append([]string{}, except...)) // not null, which nothing is equal or unequal to
+	if err != nil {
+		return Board{}, err
+	}
 	v, err := scanBoard(func(dest ...any) error {
-		return b.tx.row("SELECT "+boardColumns+" FROM boards WHERE kind = ? AND lower(name) = lower(?) AND name = ? AND compartment = ? AND NOT builtin "+
-			"ORDER BY created, id LIMIT 1", []any{kind, name, name, compartment}, dest...)
+		return b.tx.row("SELECT "+boardColumns+` FROM boards WHERE kind = ? AND lower(name) = lower(?2) AND name = ?2 AND compartment = ? AND NOT builtin
+			AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY created, id LIMIT 1`, []any{kind, name, compartment, string(ids)}, dest...)
 	})
 	return v, notFound(err, kind.String(), name)
 }
