@@ -103,6 +103,10 @@ func (d *demo) run(ctx context.Context) error {
 	defer stop()
 
 	d.introduce(cfg, oracle)
+	if !d.once {
+		fmt.Fprintf(d.out, "browser         %s%s  (logs in, once)\n", baseURL(cfg.Server), n.server.StartLink(demoUser))
+	}
+	fmt.Fprintln(d.out)
 	run, err := n.runner.Run(ctx, demoIntegration, runner.Once)
 	if err != nil {
 		printRun(d.out, run)

@@ -16,7 +16,7 @@ func (d *demo) introduce(cfg *config.Config, oracle *simulator) {
 	fmt.Fprintf(d.out, "pretend Oracle  %s  (identity domain, Oracle Integration, Object Storage)\n", oracle.url)
 	fmt.Fprintf(d.out, "Ledgerline      %s  (namespace %s)\n", baseURL(cfg.Server), cfg.Server.Namespace)
 	fmt.Fprintf(d.out, "API key         %s\n", cfg.Connections["oci"].OCI.ConfigFile)
-	fmt.Fprintf(d.out, "configuration   %s\n\n", cfg.Path)
+	fmt.Fprintf(d.out, "configuration   %s\n", cfg.Path)
 }
 
 // balance compares the store with the truth.
