@@ -14,13 +14,19 @@ import (
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 	"github.com/oracle/oci-go-sdk/v65/loganalytics"
+	"github.com/oracle/oci-go-sdk/v65/logging"
+	"github.com/oracle/oci-go-sdk/v65/loggingsearch"
+	"github.com/oracle/oci-go-sdk/v65/monitoring"
 	"github.com/oracle/oci-go-sdk/v65/objectstorage"
 )
 
-// OCI calls Log Analytics and Object Storage. It is safe for concurrent use.
+// OCI calls Log Analytics, Object Storage, Logging and Monitoring. It is safe for concurrent use.
 type OCI struct {
 	logs    loganalytics.LogAnalyticsClient
 	objects objectstorage.ObjectStorageClient
+	search  loggingsearch.LogSearchClient
+	manage  logging.LoggingManagementClient
+	metrics monitoring.MonitoringClient
 	tenancy string
 	who     string // whose credentials, for hints
 	opts    Options
@@ -28,8 +34,11 @@ type OCI struct {
 
 // The keys of OCIConfig.Endpoints.
 const (
-	LogAnalytics  = "loganalytics"
-	ObjectStorage = "objectstorage"
+	LogAnalytics      = "loganalytics"
+	ObjectStorage     = "objectstorage"
+	LoggingSearch     = "logging"
+	LoggingManagement = "loggingmanagement"
+	Monitoring        = "monitoring"
 )
 
 // NewOCI builds the clients. It reads the configuration and the key; with
@@ -49,11 +58,22 @@ func NewOCI(c OCIConfig, opts Options) (*OCI, error) {
 	if o.objects, err = objectstorage.NewObjectStorageClientWithConfigurationProvider(cred.provider); err != nil {
 		return nil, configError(cred.who, err)
 	}
-	if err := o.setUp(&o.logs.BaseClient, c.Endpoints[LogAnalytics]); err != nil {
-		return nil, err
+	if o.search, err = loggingsearch.NewLogSearchClientWithConfigurationProvider(cred.provider); err != nil {
+		return nil, configError(cred.who, err)
 	}
-	if err := o.setUp(&o.objects.BaseClient, c.Endpoints[ObjectStorage]); err != nil {
-		return nil, err
+	if o.manage, err = logging.NewLoggingManagementClientWithConfigurationProvider(cred.provider); err != nil {
+		return nil, configError(cred.who, err)
+	}
+	if o.metrics, err = monitoring.NewMonitoringClientWithConfigurationProvider(cred.provider); err != nil {
+		return nil, configError(cred.who, err)
+	}
+	for service, client := range map[string]*common.BaseClient{
+		LogAnalytics: &o.logs.BaseClient, ObjectStorage: &o.objects.BaseClient, LoggingSearch: &o.search.BaseClient,
+		LoggingManagement: &o.manage.BaseClient, Monitoring: &o.metrics.BaseClient,
+	} {
+		if err := o.setUp(client, c.Endpoints[service]); err != nil {
+			return nil, err
+		}
 	}
 	return o, nil
 }
