@@ -73,6 +73,9 @@ func probe(ctx context.Context, o *oracle, cfg *config.Config, name string) []co
 	if c := o.oic[name]; c != nil {
 		return c.Probe(ctx)
 	}
+	if c := cfg.Connections[name].SCIM; c != nil {
+		return scimClient(c, connect.Options{}).Probe(ctx)
+	}
 	var out []connect.Probe
 	seen := map[connect.ProbeTarget]bool{}
 	try := func(t connect.ProbeTarget) {

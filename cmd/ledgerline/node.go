@@ -14,6 +14,7 @@ import (
 	"ledgerline/internal/config"
 	"ledgerline/internal/content"
 	"ledgerline/internal/deliver"
+	"ledgerline/internal/people"
 	"ledgerline/internal/query"
 	"ledgerline/internal/runner"
 	"ledgerline/internal/stage"
@@ -35,6 +36,7 @@ type node struct {
 	release      func() // the lock of the data directory
 	stage        *stage.Stage
 	catalog      *catalog.Catalog
+	people       *people.Directory
 	library      *content.Library
 	engine       store.Engine
 	store        *store.Store
@@ -72,6 +74,9 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 	if n.defaultGroup, err = defaultLogGroup(ctx, n.catalog, server); err != nil {
 		return n, err
 	}
+	if n.people, err = n.openPeople(ctx); err != nil {
+		return n, err
+	}
 	if n.library, err = content.Open(ctx, documents{n.catalog}, content.Options{Logger: n.log}); err != nil {
 		return n, err
 	}
@@ -92,7 +97,7 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 	}
 	n.runner = runner.New(n.stage, lines, runner.Options{Clock: g.clock, Logger: n.log})
 	n.server, err = api.New(api.Parts{
-		Stage: n.stage, Library: n.library, Content: n.library, Store: n.store, Query: n.query, Catalog: n.catalog,
+		Stage: n.stage, Library: n.library, Content: n.library, Store: n.store, Query: n.query, Catalog: n.catalog, People: n.people,
 	}, api.Options{Clock: g.clock, Logger: n.log, Tenancy: server.Tenancy, Namespace: server.Namespace, Version: version(), Limits: api.Limits{MaxUpload: server.MaxUpload}})
 	return n, err
 }
@@ -149,6 +154,7 @@ func (n *node) start(ctx context.Context, listen bool) (stop func(), err error) 
 		wg.Go(func() { <-ctx.Done(); closeHTTP() })
 	}
 	wg.Go(func() { n.parseReceived(ctx) })
+	wg.Go(func() { n.people.Run(ctx) })
 	wg.Go(func() { n.repeat(ctx, mergeEvery, "merge", func() error { _, err := n.store.Merge(ctx); return err }) })
 	wg.Go(func() { n.repeat(ctx, retainEvery, "retention", func() error { return n.retain(ctx) }) })
 	return stop, nil

@@ -103,6 +103,11 @@ func coreOperations() []operation {
 		{Method: del, Pattern: own + "/session", Name: "OwnLogOut", handle: (*Server).logOut},
 		{Method: get, Pattern: own + startOperation, Name: "OwnStartSession", handle: (*Server).startSession, access: open},
 
+		{Method: get, Pattern: own + "/people", Name: "OwnPeople", handle: (*Server).ownPeople},
+		{Method: post, Pattern: own + "/people/actions/import", Name: "OwnPeopleImport", handle: (*Server).ownPeopleImport},
+		{Method: post, Pattern: own + "/people/actions/refresh", Name: "OwnPeopleRefresh", handle: (*Server).ownPeopleRefresh},
+		{Method: post, Pattern: own + "/people/actions/backfill", Name: "OwnPeopleBackfill", handle: (*Server).ownPeopleBackfill},
+
 		{Method: get, Pattern: "/healthz", Name: "Health", handle: (*Server).health, access: open},
 		{Method: get, Pattern: "/metrics", Name: "Metrics", handle: (*Server).showMetrics, access: localOnly},
 	}

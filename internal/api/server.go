@@ -85,6 +85,7 @@ type Parts struct {
 	Store   Store
 	Query   Engine
 	Catalog *catalog.Catalog
+	People  People // nil: nobody is named
 }
 
 // Options of a Server.
@@ -114,7 +115,7 @@ type Server struct {
 	started  time.Time
 }
 
-// New returns a server of its parts, all of which must be set.
+// New returns a server of its parts, all of which must be set but People.
 func New(p Parts, o Options) (*Server, error) {
 	if p.Stage == nil || p.Library == nil || p.Content == nil || p.Store == nil || p.Query == nil || p.Catalog == nil {
 		return nil, errors.New("api: a part is missing")

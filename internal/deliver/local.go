@@ -58,6 +58,10 @@ type Local struct {
 	Limits  content.Limits
 	Logger  *slog.Logger
 
+	// Enrich, when set, adds to each record what is known beside it, such as the
+	// name of its user. It must not wait.
+	Enrich func(*record.Entry)
+
 	// LogGroup, LogSource and UploadName are given to collected files.
 	// Received files bring their own.
 	LogGroup   string
@@ -144,6 +148,9 @@ func (l *Local) upload(ctx context.Context, up stage.Upload, body []byte, w *wri
 		warnings, err := l.Library.Parse(ctx, in, part, func(e *record.Entry) error {
 			e.Ordinal = ordinal
 			ordinal++
+			if l.Enrich != nil {
+				l.Enrich(e)
+			}
 			return w.add(ctx, e)
 		})
 		result.Warnings = append(result.Warnings, warnings...)
