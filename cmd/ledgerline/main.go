@@ -90,6 +90,7 @@ them with the Log Analytics API and query language, and can simulate Oracle offl
 		newServe(g), newCollect(g), newCheck(g), newDemo(g), newSimulate(g),
 		newQuery(g), newExport(g), newExplain(g), newParse(g),
 		newRuns(g), newUploads(g), newQuarantine(g), newCoverage(g), newLogGroups(g), newContent(g), newLookups(g), newSearches(g), newPeople(g), newStore(g),
+		newDashboards(g),
 		newVersion(g),
 	)
 	misuseOnArgs(root)

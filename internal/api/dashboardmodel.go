@@ -76,6 +76,7 @@ func boardSummary(b catalog.Board) (map[string]any, error) {
 		}
 	}
 	own(out, b)
+	out["builtIn"] = b.BuiltIn // not Oracle's: clients ignore members they do not know
 	return out, nil
 }
 
