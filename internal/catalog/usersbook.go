@@ -9,12 +9,18 @@ import (
 	"sync/atomic"
 )
 
-// accessBook is who may use the server, in memory, since every request asks it.
-// It never changes: what changes makes a new one.
+// accessBook is who may do what, in memory, since every request asks it. It never
+// changes: what changes makes a new one.
 type accessBook struct {
-	users map[string]User   // by OCID
-	names map[string]string // lower-case name to OCID
-	keys  map[string]Key    // by key id
+	tenancy  string
+	users    map[string]User   // by OCID
+	names    map[string]string // lower-case name to OCID
+	keys     map[string]Key    // by key id
+	policies []Policy
+}
+
+func (b *accessBook) keyID(user, fingerprint string) string {
+	return b.tenancy + "/" + user + "/" + fingerprint
 }
 
 // accessState holds the current book and what it is made of.
@@ -37,9 +43,12 @@ func (c *Catalog) changeAccess(ctx context.Context, run func(*tx) error) error {
 func (c *Catalog) loadAccess(ctx context.Context) error {
 	c.access.reload.Lock()
 	defer c.access.reload.Unlock()
-	book := &accessBook{users: maps.Clone(c.access.seeds.users), names: maps.Clone(c.access.seeds.names), keys: maps.Clone(c.access.seeds.keys)}
-	if err := c.loadUsers(ctx, book); err != nil {
-		return fmt.Errorf("catalog: users: %w", err)
+	seeds := &c.access.seeds
+	book := &accessBook{tenancy: seeds.tenancy, users: maps.Clone(seeds.users), names: maps.Clone(seeds.names), keys: maps.Clone(seeds.keys)}
+	for what, load := range map[string]func(context.Context, *accessBook) error{"users": c.loadUsers, "API keys": c.loadKeys, "policies": c.loadPolicies} {
+		if err := load(ctx, book); err != nil {
+			return fmt.Errorf("catalog: %s: %w", what, err)
+		}
 	}
 	c.access.Store(book)
 	return nil
