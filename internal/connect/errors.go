@@ -130,7 +130,7 @@ func clean(s string, secrets ...string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	// After the controls are gone: they might have split a secret.
 	for _, secret := range secrets {
-		if secret != "" {
+		if secret = strings.ToValidUTF8(secret, "\uFFFD"); secret != "" {
 			s = strings.ReplaceAll(s, secret, "[removed]")
 		}
 	}
