@@ -13,7 +13,7 @@ const ownBase = "/ledgerline/v1"
 // operations is the table of all that is served. What Oracle has besides is in
 // oracle_operations.txt and answered as not implemented.
 func operations() []operation {
-	return slices.Concat(coreOperations(), dashboardOperations())
+	return slices.Concat(coreOperations(), dashboardOperations(), uiOperations())
 }
 
 func coreOperations() []operation {

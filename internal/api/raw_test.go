@@ -153,7 +153,7 @@ func TestRawTargets(t *testing.T) {
 		status int
 		code   string
 	}{
-		"/":                     {404, "NotAuthorizedOrNotFound"},
+		"/x":                    {404, "NotAuthorizedOrNotFound"},
 		"//20200601/namespaces": {404, "NotAuthorizedOrNotFound"},
 		"/20200601":             {404, "NotAuthorizedOrNotFound"},
 		nsPath + "/":            {404, "NotAuthorizedOrNotFound"},
@@ -162,7 +162,7 @@ func TestRawTargets(t *testing.T) {
 		"/20200601/namespaces/demo%2Fuploads":            {404, "NotAuthorizedOrNotFound"},
 		nsPath + "/sources/a/b/patterns":                 {501, "NotImplemented"},
 		nsPath + "/lookupSummary":                        {501, "NotImplemented"},
-		"/20200901/managementDashboards":                 {501, "NotImplemented"},
+		"/20200901/managementDashboards":                 {400, "MissingParameter"},
 		nsPath + "/uploads?limit=x":                      {400, "InvalidParameter"},
 		nsPath + "/uploads?limit=0":                      {400, "InvalidParameter"},
 		nsPath + "/uploads?limit=1&limit=2":              {400, "InvalidParameter"},

@@ -145,9 +145,13 @@ func New(p Parts, o Options) (*Server, error) {
 	return s, nil
 }
 
-// Handler serves clients that sign their requests.
+// Handler serves clients that sign their requests, and browsers.
 func (s *Server) Handler() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, false) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.serveUI(w, r) {
+			s.serve(w, r, false)
+		}
+	})
 }
 
 // LocalHandler serves the unix socket: whoever may open it is trusted, signs
