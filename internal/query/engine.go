@@ -92,6 +92,9 @@ func (e *Engine) env(req Request, now time.Time) plan.Env {
 		Catalogue: e.catalogue, Now: now.Truncate(time.Millisecond), Zone: req.Zone, Window: req.Window,
 		Groups: req.Scope.Groups, Strict: e.opts.Strict,
 	}
+	if req.Scope.Groups != nil {
+		env.Catalogue = visible{e.catalogue, req.Scope.Groups}
+	}
 	for _, f := range req.Scope.Filters {
 		env.Filters = append(env.Filters, plan.Restriction{Field: f.Field, Values: f.Values})
 	}
@@ -133,9 +136,13 @@ func (s *session) close() { s.snapshot.Release() }
 
 // extent closes the open ends of a window by the times that the store holds.
 func (s *session) extent(w record.Window) (record.Window, error) {
+	if groups := s.request.Scope.Groups; groups != nil && len(groups) == 0 {
+		return w, nil
+	}
 	from, to := int64(math.MaxInt64), int64(math.MinInt64)
-	for _, seg := range s.snapshot.Segments(filter(w, nil)) {
-		from, to = min(from, seg.From), max(to, seg.To+1)
+	for _, seg := range s.snapshot.Segments(filter(w, &plan.Scan{Groups: s.request.Scope.Groups})) {
+		begins, ends := s.bounds(seg)
+		from, to = min(from, begins), max(to, ends)
 	}
 	if from < to {
 		if w.From.IsZero() {

@@ -145,7 +145,7 @@ func (d DuckDB) arithmetic(c *plan.Call, a []string) string {
 	case plan.Sqrt:
 		return "CASE WHEN " + a[0] + " >= 0 THEN sqrt(" + a[0] + ") END"
 	case plan.Round:
-		digits := "CAST(greatest(-30, least(30, " + a[1] + ")) AS INTEGER)"
+		digits := "CAST(" + between(a[1], "-30", "30") + " AS INTEGER)"
 		if c.Of.Kind == plan.Int {
 			return "CASE WHEN " + a[1] + " >= 0 THEN " + a[0] + " ELSE TRY_CAST(round(" + float(0) + ", " + digits + ") AS BIGINT) END"
 		}
@@ -158,10 +158,21 @@ func (d DuckDB) arithmetic(c *plan.Call, a []string) string {
 		return "CASE WHEN " + a[0] + " IS NOT NULL AND " + a[1] + " IS NOT NULL THEN " + string(c.Op) + "(" + a[0] + ", " + a[1] + ") END"
 	case plan.Distance:
 		// The haversine formula on a sphere of 3,958.7613 miles.
-		return fmt.Sprintf("(2 * 3958.7613 * asin(least(1, sqrt(pow(sin(radians(%[3]s - %[1]s) / 2), 2) + "+
-			"cos(radians(%[1]s)) * cos(radians(%[3]s)) * pow(sin(radians(%[4]s - %[2]s) / 2), 2)))))", a[0], a[1], a[2], a[3])
+		part := fmt.Sprintf("sqrt(pow(sin(radians(%[3]s - %[1]s) / 2), 2) + "+
+			"cos(radians(%[1]s)) * cos(radians(%[3]s)) * pow(sin(radians(%[4]s - %[2]s) / 2), 2))", a[0], a[1], a[2], a[3])
+		return "(2 * 3958.7613 * asin(" + between(part, "0", "1") + "))"
 	}
 	return ""
+}
+
+// atLeast and between bound a value that may be null; the engine's own greatest
+// and least pass over nulls.
+func atLeast(value, low string) string {
+	return "(CASE WHEN " + value + " < " + low + " THEN " + low + " ELSE " + value + " END)"
+}
+
+func between(value, low, high string) string {
+	return "(CASE WHEN " + value + " < " + low + " THEN " + low + " WHEN " + value + " > " + high + " THEN " + high + " ELSE " + value + " END)"
 }
 
 // conversion writes conversions, conditions and lists.
@@ -265,23 +276,23 @@ func (d DuckDB) strings(c *plan.Call, a []string) string {
 	case plan.URLDecode:
 		return "TRY(" + plain("url_decode") + ")"
 	case plan.Substr:
-		start := "greatest(" + a[1] + ", 0)"
+		start := atLeast(a[1], "0")
 		length := ""
 		if len(a) > 2 {
-			length = ", greatest(least(" + a[2] + ", length(" + a[0] + ")) - " + start + ", 0)"
+			length = ", " + atLeast(between(a[2], "0", "length("+a[0]+")")+" - "+start, "0")
 		}
 		return "CASE WHEN " + a[1] + " <= length(" + a[0] + ") THEN substring(" + a[0] + ", " + start + " + 1" + length + ") END"
 	case plan.IndexOf:
 		if len(a) == 2 {
 			return "(instr(" + a[0] + ", " + a[1] + ") - 1)"
 		}
-		from := "greatest(" + a[2] + ", 0)"
+		from := atLeast(a[2], "0")
 		at := "instr(substring(" + a[0] + ", " + from + " + 1), " + a[1] + ")"
-		return "CASE WHEN " + at + " = 0 THEN -1 ELSE " + at + " + " + from + " - 1 END"
+		return "CASE WHEN " + at + " = 0 THEN -1 WHEN " + at + " > 0 THEN " + at + " + " + from + " - 1 END"
 	case plan.LastIndexOf:
 		s := a[0]
 		if len(a) > 2 {
-			s = "substring(" + s + ", 1, greatest(" + a[2] + ", 0) + length(" + a[1] + "))"
+			s = "substring(" + s + ", 1, " + atLeast(a[2], "0") + " + length(" + a[1] + "))"
 		}
 		at := "instr(reverse(" + s + "), reverse(" + a[1] + "))"
 		return "CASE WHEN " + at + " = 0 THEN -1 ELSE length(" + s + ") - length(" + a[1] + ") - " + at + " + 1 END"
@@ -333,7 +344,7 @@ func (d DuckDB) times(c *plan.Call, a []string) string {
 }
 
 func (d DuckDB) addUnits(c *plan.Call, a []string, local, utc func(t, zone string) string) string {
-	n := "CAST(greatest(-1000000, least(1000000, " + a[1] + ")) AS INTEGER)"
+	n := "CAST(" + between(a[1], "-1000000", "1000000") + " AS INTEGER)"
 	switch unit := c.Args[2].(*plan.Const).Value.(string); unit {
 	case "year", "month", "week", "day":
 		step := map[string]string{"year": "to_years", "month": "to_months", "week": "to_weeks", "day": "to_days"}[unit]
