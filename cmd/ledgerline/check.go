@@ -17,7 +17,8 @@ func newCheck(g *globals) *cobra.Command {
 		Use:   "check [CONNECTION...]",
 		Short: "Test each connection step by step",
 		Long: `Check reads the configuration and tests each connection from the first call to the
-last: token, scope, first page; namespace, log group, bucket. It prints a tick, or what
+last: token, scope, first page; namespace, log group, bucket; and what each integration
+reads with it: search, service logs, objects, metrics. It prints a tick, or what
 to fix. Nothing is collected and nothing is stored.`,
 		Example: "  ledgerline check\n  ledgerline check oic --config prod.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -71,7 +72,7 @@ func check(ctx context.Context, g *globals, cfg *config.Config, only []string) e
 // probe tests one connection for every use the integrations make of it.
 func probe(ctx context.Context, o *oracle, cfg *config.Config, name string) []connect.Probe {
 	if c := o.oic[name]; c != nil {
-		return c.Probe(ctx)
+		return append(c.Probe(ctx), probeKinds(ctx, o, cfg, name)...)
 	}
 	if c := cfg.Connections[name].SCIM; c != nil {
 		return scimClient(c, connect.Options{}).Probe(ctx)
@@ -94,8 +95,23 @@ func probe(ctx context.Context, o *oracle, cfg *config.Config, name string) []co
 			try(connect.ProbeTarget{BucketNamespace: a.Namespace, Bucket: a.Bucket})
 		}
 	}
+	out = append(out, probeKinds(ctx, o, cfg, name)...)
 	if len(out) == 0 {
 		out = append(out, connect.Probe{Name: "use", OK: true, Detail: "no integration uses this connection"})
+	}
+	return out
+}
+
+// probeKinds tests what the integrations that read from a connection will call.
+func probeKinds(ctx context.Context, o *oracle, cfg *config.Config, name string) []connect.Probe {
+	var out []connect.Probe
+	for _, in := range cfg.Integrations {
+		if probe := kinds()[in.Kind].probe; in.Connection == name && probe != nil {
+			for _, p := range probe(ctx, o, in) {
+				p.Detail = in.Name + ": " + p.Detail
+				out = append(out, p)
+			}
+		}
 	}
 	return out
 }

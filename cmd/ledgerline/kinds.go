@@ -20,7 +20,8 @@ type kind struct {
 // kinds has an entry for each of config.Kinds.
 func kinds() map[string]kind {
 	return map[string]kind{
-		config.KindOICAudit: {reader: readOICAudit},
+		config.KindOICAudit:   {reader: readOICAudit},
+		config.KindOCILogging: {reader: readLogging, probe: probeLogging},
 	}
 }
 

@@ -195,6 +195,7 @@ func (s *fakeService) truth(from time.Time) map[string]int {
 type fakeLedger struct {
 	counts  map[record.Identity]int
 	rows    map[string]int
+	streams map[string]int
 	state   map[string]string
 	covered []record.Window
 	gaps    []Gap
@@ -202,7 +203,7 @@ type fakeLedger struct {
 }
 
 func newLedger() *fakeLedger {
-	return &fakeLedger{counts: map[record.Identity]int{}, rows: map[string]int{}, state: map[string]string{}}
+	return &fakeLedger{counts: map[record.Identity]int{}, rows: map[string]int{}, streams: map[string]int{}, state: map[string]string{}}
 }
 
 func (l *fakeLedger) step(op string) error {
@@ -212,7 +213,7 @@ func (l *fakeLedger) step(op string) error {
 	return l.fail(op)
 }
 
-func (l *fakeLedger) Add(_ context.Context, _ string, items []record.Counted) (int, error) {
+func (l *fakeLedger) Add(_ context.Context, stream string, items []record.Counted) (int, error) {
 	if err := l.step("add"); err != nil {
 		return 0, err
 	}
@@ -221,6 +222,7 @@ func (l *fakeLedger) Add(_ context.Context, _ string, items []record.Counted) (i
 		if n := it.Count - l.counts[it.ID]; n > 0 {
 			l.counts[it.ID] = it.Count
 			l.rows[string(it.Raw)] += n
+			l.streams[stream] += n
 			added += n
 		}
 	}

@@ -75,6 +75,7 @@ type Integration struct {
 	MaxOffset  int    // the service refuses larger offsets; 0: found out by asking
 	Backfill   string // retention | 3d | none
 	Overlap    time.Duration
+	Logging    *Logging // of kind oci-logging
 	Archive    *Archive
 	Uploads    []Upload
 	Line       int // in the file

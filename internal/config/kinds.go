@@ -28,6 +28,7 @@ type kind struct {
 func kinds() []kind {
 	return []kind{
 		{name: KindOICAudit, connections: []string{"oic"}, read: readOICAudit},
+		{name: KindOCILogging, connections: []string{"oci"}, mixed: true, read: readLogging},
 	}
 }
 
