@@ -11,8 +11,10 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// ErrZIP says that the file is a ZIP archive, which cannot be read as a stream.
-var ErrZIP = errors.New("a ZIP archive: unpack it and read what it holds")
+var (
+	errZIP   = errors.New("this is a ZIP archive, which cannot be read as a stream: unpack it first")
+	errUTF16 = errors.New("the text is UTF-16: convert it to UTF-8, for instance with iconv -f UTF-16 -t UTF-8")
+)
 
 // input is a window on a stream: buf[pos:] is not consumed yet.
 type input struct {
@@ -29,14 +31,16 @@ type input struct {
 
 const firstBuffer = 64 << 10
 
-// open finds out how the stream is packed and encoded.
+// open finds out how the stream is packed and encoded. The error says that it
+// is nothing that can be read.
 func (in *input) open(r io.Reader, maxUnpacked int64) error {
 	b := bufio.NewReaderSize(r, 32<<10)
 	head, err := b.Peek(4)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
 	in.src, in.left = b, maxUnpacked
+	if err != nil && !errors.Is(err, io.EOF) {
+		in.err = err
+		return nil
+	}
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
 		in.packed = true
@@ -47,9 +51,9 @@ func (in *input) open(r io.Reader, maxUnpacked int64) error {
 		}
 		in.src = z
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
-		return ErrZIP
+		return errZIP
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}):
-		return errors.New("the text is UTF-16: convert it to UTF-8, for instance with iconv -f UTF-16 -t UTF-8")
+		return errUTF16
 	}
 	return nil
 }
@@ -74,7 +78,7 @@ func (in *input) fill() bool {
 		if in.packed {
 			if in.left -= int64(n); in.left < 0 {
 				err = &damage{errors.New("it unpacks to more than is allowed")}
-			} else if err != nil && !errors.Is(err, io.EOF) {
+			} else if err != nil && err != io.EOF {
 				err = damaged(err)
 			}
 		}

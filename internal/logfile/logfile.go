@@ -58,7 +58,7 @@ type Reader struct {
 	torn   bool
 	told   bool // damage of the packed data has been reported
 	mark   place
-	opened error
+	alien  error // the file is none that can be read
 }
 
 // container is what the records at hand stand in.
@@ -81,13 +81,13 @@ func NewReader(r io.Reader, opts Options) *Reader {
 	opts.Line = max(opts.Line, 1)
 	out := &Reader{opts: opts, mark: place{0, opts.Line}}
 	out.in.line, out.in.packed = opts.Line, opts.Packed
-	out.opened = out.in.open(r, opts.MaxUnpacked)
+	out.alien = out.in.open(r, opts.MaxUnpacked)
 	return out
 }
 
-// Resume returns the offset and the number of the line behind what has been read
-// completely: where a later Reader of the grown file begins. A packed file, and
-// one whose records stand in an array that has not ended, begins anew.
+// Resume returns the offset, from where this reader began, and the number of the
+// line behind what has been read completely: where a later Reader of the grown
+// file begins. A packed file begins anew, and so does a list that has not ended.
 func (r *Reader) Resume() (offset, line int64) {
 	if r.in.packed {
 		return 0, 1
@@ -95,15 +95,17 @@ func (r *Reader) Resume() (offset, line int64) {
 	return r.mark.offset, r.mark.line
 }
 
-// Torn reports whether a growing file ended inside a record.
+// Torn reports whether the file ended inside a record, or inside a list of them.
 func (r *Reader) Torn() bool { return r.torn }
 
 // Next returns the next record. A *Problem says that something was refused and
 // that reading goes on; io.EOF is the end of the file; any other error means
 // that the file cannot be read.
 func (r *Reader) Next() (Record, error) {
-	if r.opened != nil {
-		return Record{}, r.opened
+	if r.alien != nil {
+		p := &Problem{r.in.line, r.in.line, r.alien.Error()}
+		r.alien, r.in.err = nil, io.EOF
+		return Record{}, p
 	}
 	for {
 		if r.tail {
@@ -188,7 +190,7 @@ func (r *Reader) end() error {
 		r.told = true
 		return &Problem{r.in.line, r.in.line, broken.Error()}
 	case r.inside != nothing || r.tail:
-		r.inside, r.tail = nothing, false
+		r.inside, r.tail, r.torn = nothing, false, true
 		if !r.told {
 			return &Problem{r.in.line, r.in.line, "the file ends before the list of its records does"}
 		}
@@ -293,11 +295,10 @@ func (r *Reader) cutOff(line, column int64) error {
 // far indented as the one refused: so no part of it is taken for a record.
 func (r *Reader) refuse(line int64, reason string, column int64) error {
 	for {
-		ended := r.in.skipLine()
-		if ended || !r.opts.Growing {
+		if r.in.skipLine() {
 			r.done()
 		} else {
-			r.torn = true
+			r.torn = true // more of the line may follow
 		}
 		c, at, ok := r.in.lineBegins()
 		begins := c == '{' || c == ']' && r.inside != nothing || c == '[' && r.inside == nothing
