@@ -22,11 +22,7 @@ var keyID = regexp.MustCompile(`\bkeyId="([^"]+)"`)
 // /n/{ns}/b/{bucket}/o/{object}. Signatures are looked at, not verified: that
 // is internal/signature's matter.
 func (s *Simulator) serveObjects(w http.ResponseWriter, r *http.Request, path string) {
-	id := r.Header.Get("Opc-Client-Request-Id")
-	if id != "" {
-		w.Header().Set("Opc-Client-Request-Id", id)
-	}
-	w.Header().Set("Opc-Request-Id", first(first(r.Header.Get("Opc-Request-Id"), id), "simulated")+"/simulator")
+	s.echoRequestID(w, r)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.opts.MaxObject))
 	if err != nil {
 		s.ociError(w, r, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "the object is too large")

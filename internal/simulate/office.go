@@ -105,7 +105,8 @@ func (f *office) past(n, days int, now time.Time) []event {
 	span := time.Duration(days) * 24 * time.Hour
 	events := make([]event, 0, n+longestSession)
 	for len(events) < n {
-		start, night := f.beginning(now.Add(-span), span)
+		// Off hours only one person and the accounts are about.
+		start, night := moment(f.random, now.Add(-span), span, 0.05)
 		events = f.session(events, start, night, now)
 	}
 	events = events[:n]
@@ -113,13 +114,13 @@ func (f *office) past(n, days int, now time.Time) []event {
 	return events
 }
 
-// beginning draws when a session begins: mostly on working days between 7 and
-// 18 UTC; off hours only one person and the accounts are about.
-func (f *office) beginning(from time.Time, span time.Duration) (t time.Time, night bool) {
+// moment draws when something begins: mostly on working days between 7 and 18
+// UTC; off hours only so often as off says.
+func moment(random *rand.Rand, from time.Time, span time.Duration, off float64) (t time.Time, night bool) {
 	for {
-		t = from.Add(time.Duration(f.random.Int64N(int64(span))))
+		t = from.Add(time.Duration(random.Int64N(int64(span))))
 		night = offHours(t)
-		if !night || f.random.Float64() < 0.05 {
+		if !night || random.Float64() < off {
 			return t, night
 		}
 	}

@@ -1,16 +1,27 @@
-// Package simulate is a pretend Oracle on one listener: an identity domain's
-// token endpoint, Oracle Integration's audit trail and Object Storage. Its users
-// work on while it runs, it fails on demand, and it can be asked for the truth,
-// so that a collector's claim to be complete can be checked.
+// Package simulate is a pretend Oracle on one listener: an identity domain
+// (tokens, users), an Oracle Integration instance (audit trail, runs, activity
+// stream, metrics), an Oracle Analytics Cloud instance (audit and diagnostic
+// log), and the services of OCI through which all that is read: Logging, Connector
+// Hub with Object Storage, Monitoring. Its users work on while it runs, it fails
+// on demand, and it can be asked for the truth, so that a collector's claim to be
+// complete can be checked.
 //
 // The same Options give the same history; faults are drawn from the same seed.
+//
+// Where to look: office.go, scenario.go and trail.go make the audit trail, and
+// audit.go serves it; flows.go and plant.go are integrations at run time,
+// analytics.go and burst.go what people do in Analytics, stream.go lets both go
+// on, incident.go is what is to be found; servicelog.go keeps what they write,
+// and each service that reads it has a file.
 package simulate
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -31,13 +42,20 @@ type Options struct {
 	Retention    time.Duration // how far RETENTIONPERIOD looks back; 0: over everything
 	Faults       Faults
 
+	Activity      int     // records of the activity stream that exist at the start; default 0
+	ActivityRate  float64 // its records an hour while it runs
+	Analytics     int     // records of Analytics, audit and diagnostic, that exist at the start; default 0
+	AnalyticsRate float64 // its records an hour while it runs
+	UserIDs       string  // how Analytics names users: "guid" (default), "name", or "switch": from the middle of the history on by name
+	Incident      bool    // something to find; wants a history of 7 days or more
+
 	Generation            int    // 2 (default) or 3, which demands integrationInstance
 	Instance              string // service instance name, and the instance of Truth; default "oicdemo-ab12cd34ef56-ia"
 	MissingInstanceStatus int    // answer to a Generation 3 call without instance; default 400
 
 	ClientID, ClientSecret string        // default "ledgerline" and "simulated-secret"
 	Audience               string        // host of the scopes; default "A1B2C3D4E5F6.integration.ocp.oraclecloud.com:443"
-	Scopes                 []string      // granted to the client; default the two of Audience
+	Scopes                 []string      // granted to the client; default the two of Audience and ScopeIdentity
 	TokenLife              time.Duration // default 1 h
 	NoRole                 bool          // the client lacks the Integration role: 403
 
@@ -49,6 +67,13 @@ type Options struct {
 	HasMore      bool   // hasMore, limit and offset in answers
 	OneLine      bool   // JSON without line breaks
 	TimeStamps   string // zone as "+0000" (default), "Z", "+00:00", or "mixed"
+
+	// OCIDs; the defaults end in "simulated".
+	Tenancy, Compartment, LogGroup, IntegrationID, AnalyticsID string
+	LogsOff                                                    []string // service logs that are not enabled, by name
+
+	// Connector says what Connector Hub moves into a bucket.
+	Connector Connector
 
 	Namespace string   // of Object Storage; default "demo"
 	Buckets   []string // default "logs"
@@ -92,13 +117,20 @@ func (o Options) withDefaults() Options {
 	set(&o.ClientSecret, "simulated-secret")
 	set(&o.Audience, "A1B2C3D4E5F6.integration.ocp.oraclecloud.com:443")
 	if len(o.Scopes) == 0 {
-		o.Scopes = []string{"https://" + o.Audience + "urn:opc:resource:consumer::all", "https://" + o.Audience + "/ic/api/"}
+		o.Scopes = []string{"https://" + o.Audience + "urn:opc:resource:consumer::all", "https://" + o.Audience + "/ic/api/", ScopeIdentity}
 	}
 	if o.TokenLife <= 0 {
 		o.TokenLife = time.Hour
 	}
 	num(&o.MaxLimit, 1000)
 	set(&o.TimeStamps, "+0000")
+	set(&o.UserIDs, "guid")
+	set(&o.Tenancy, "ocid1.tenancy.oc1..simulated")
+	set(&o.Compartment, "ocid1.compartment.oc1..simulated")
+	set(&o.LogGroup, "ocid1.loggroup.oc1.iad.simulated")
+	set(&o.IntegrationID, "ocid1.integrationinstance.oc1.iad.simulated")
+	set(&o.AnalyticsID, "ocid1.analyticsinstance.oc1.iad.simulated")
+	o.Connector = o.Connector.withDefaults()
 	set(&o.Namespace, "demo")
 	if len(o.Buckets) == 0 {
 		o.Buckets = []string{"logs"}
@@ -120,6 +152,8 @@ type Simulator struct {
 	opts    Options
 	trail   *trail
 	office  *office // who works, and what they do next
+	company *company
+	hub     hub
 	tokens  *tokens
 	objects *bucketStore
 	chance  *injector
@@ -137,13 +171,37 @@ func New(opts Options) (*Simulator, error) {
 	default:
 		return nil, errors.New(`simulate: TimeStamps is "+0000", "Z", "+00:00" or "mixed"`)
 	}
+	if !slices.Contains([]string{"guid", "name", "switch"}, o.UserIDs) {
+		return nil, errors.New(`simulate: UserIDs is "guid", "name" or "switch"`)
+	}
+	if o.Incident && o.Days < incidentDays {
+		return nil, fmt.Errorf("simulate: an incident wants %d days of history", incidentDays)
+	}
 	objects, err := newBucketStore(o.Directory, o.Buckets, o.Clock)
 	if err != nil {
 		return nil, err
 	}
 	s := &Simulator{opts: o, objects: objects, tokens: newTokens(), chance: newInjector(o.Seed, o.Faults)}
 	s.office = newOffice(o)
-	s.trail = newTrail(s.office.past(o.History, o.Days, o.Clock()))
+	s.company = newCompany(o, s.office)
+	history := o.History
+	var special []event
+	if o.Incident {
+		found := planIncident(o.Clock(), s.office, s.company)
+		found.stage(s.company.plant)
+		if special = found.trail(s.office); len(special) > history {
+			special = nil
+		}
+		if o.Analytics > 0 {
+			s.company.put(found.deeds(s.company.oac))
+		}
+	}
+	s.trail = newTrail(s.office.past(history-len(special), o.Days, o.Clock()))
+	s.trail.add(special...)
+	s.company.past(o)
+	if err := s.connect(o.Clock()); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -164,7 +222,12 @@ func (s *Simulator) Advance(d time.Duration) {
 
 // Step lets the users work until now and returns how many records appeared.
 func (s *Simulator) Step(now time.Time) int {
-	return s.trail.add(s.office.work(now, s.chance, s.opts.LateBy)...)
+	n := s.trail.add(s.office.work(now, s.chance, s.opts.LateBy)...)
+	n += s.company.work(now, s.chance, s.opts.LateBy)
+	if err := s.connect(now); err != nil {
+		s.opts.Logger.Error("Connector Hub", "error", err)
+	}
+	return n
 }
 
 // Run steps once a second until ctx ends.
@@ -192,7 +255,8 @@ func (s *Simulator) Credentials() (clientID, clientSecret string) {
 	return s.opts.ClientID, s.opts.ClientSecret
 }
 
-// Handler serves everything: /oauth2/v1/token, /ic/api/…, /n/… and /simulator/….
+// Handler serves everything: /oauth2/v1/token, /admin/v1/Users, /ic/api/…, OCI's
+// Logging, Monitoring and Object Storage by their paths, and /simulator/….
 // It routes on the raw path, since object names may hold escaped slashes.
 func (s *Simulator) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -203,6 +267,14 @@ func (s *Simulator) Handler() http.Handler {
 			s.serveToken(w, r)
 		case path == auditPath:
 			s.serveAudit(w, r)
+		case path == instancesPath || strings.HasPrefix(path, instancesPath+"/"):
+			s.serveInstances(w, r, path)
+		case path == usersPath || strings.HasPrefix(path, usersPath+"/"):
+			s.serveUsers(w, r, path)
+		case strings.HasPrefix(path, "/20190909/"), strings.HasPrefix(path, "/20200831/"), strings.HasPrefix(path, "/20200531/"):
+			s.routeLogging(w, r, path)
+		case strings.HasPrefix(path, "/20180401/"):
+			s.routeMonitoring(w, r, path)
 		case path == "/n" || strings.HasPrefix(path, "/n/"):
 			s.serveObjects(w, r, path)
 		case strings.HasPrefix(path, "/simulator/"):

@@ -24,6 +24,8 @@ type grant struct {
 	expires time.Time
 }
 
+func (g grant) allows(scope string) bool { return slices.Contains(g.scopes, scope) }
+
 const mostTokens = 10_000
 
 func newTokens() *tokens { return &tokens{live: map[string]grant{}} }

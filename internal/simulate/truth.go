@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/valyala/fastjson"
 
 	"ledgerline/internal/record"
 )
@@ -45,6 +48,32 @@ func (s *Simulator) Count() int {
 	return len(s.trail.all)
 }
 
+// LogTruth is what has come into a service log by now, by its name or OCID; the
+// identities are those of EventIdentity. ok is false when there is no such log.
+func (s *Simulator) LogTruth(name string) (t Truth, ok bool) {
+	l := s.company.log(name)
+	if l == nil {
+		return Truth{}, false
+	}
+	list := l.between(math.MinInt64, math.MaxInt64)
+	t = Truth{Instance: l.name, Count: len(list), Identities: make(map[record.Identity]int, len(list))}
+	var p fastjson.Parser
+	for i := range list {
+		t.Identities[EventIdentity(&p, list[i].event())]++
+	}
+	t.Distinct, t.Digest = len(t.Identities), Digest(t.Identities)
+	return t, true
+}
+
+// Logs names the service logs, those that clients push to included, with their OCIDs.
+func (s *Simulator) Logs() map[string]string {
+	out := map[string]string{}
+	for _, l := range s.company.all() {
+		out[l.name] = l.id
+	}
+	return out
+}
+
 // Digest of a multiset: SHA-256 over the lines "identity count\n" in order of
 // identity, in hexadecimal.
 func Digest(identities map[record.Identity]int) string {
@@ -60,6 +89,10 @@ const maxControl = 64 << 10
 // serveControl is for tests and people, not part of Oracle:
 //
 //	GET  /simulator/truth?instance=NAME&list=true   count, digest and, on request, identities
+//	GET  /simulator/truth?log=NAME&list=true        the same of a service log
+//	GET  /simulator/logs                            names of the service logs with OCID and count
+//	GET  /simulator/export?log=NAME                 a service log as the console exports it, a JSON array
+//	POST /simulator/flush                           Connector Hub writes what it holds
 //	POST /simulator/faults                          body as ParseFaults reads it
 //	POST /simulator/clock                           {"advance":"10m"}
 //	POST /simulator/step                            let the users work until now
@@ -72,7 +105,16 @@ func (s *Simulator) serveControl(w http.ResponseWriter, r *http.Request, path st
 	}
 	switch r.Method + " " + strings.TrimPrefix(path, "/simulator/") {
 	case "GET truth":
-		t := s.Truth(r.URL.Query().Get("instance"))
+		t, ok := Truth{}, true
+		if name := r.URL.Query().Get("log"); name != "" {
+			t, ok = s.LogTruth(name)
+		} else {
+			t = s.Truth(r.URL.Query().Get("instance"))
+		}
+		if !ok {
+			s.sendProblem(w, r, http.StatusNotFound, "no such log")
+			return
+		}
 		if r.URL.Query().Get("list") != "true" {
 			s.sendJSON(w, r, http.StatusOK, t)
 			return
@@ -85,6 +127,25 @@ func (s *Simulator) serveControl(w http.ResponseWriter, r *http.Request, path st
 			Truth
 			List map[string]int `json:"identities"`
 		}{t, list})
+	case "GET logs":
+		logs := map[string]any{}
+		for _, l := range s.company.all() {
+			logs[l.name] = map[string]any{"id": l.id, "records": l.count()}
+		}
+		s.sendJSON(w, r, http.StatusOK, logs)
+	case "GET export":
+		l := s.company.log(r.URL.Query().Get("log"))
+		if l == nil {
+			s.sendProblem(w, r, http.StatusNotFound, "no such log")
+			return
+		}
+		s.send(w, r, http.StatusOK, "application/json", l.export(), damage{})
+	case "POST flush":
+		if err := s.Flush(); err != nil {
+			s.sendProblem(w, r, http.StatusInternalServerError, err.Error())
+			return
+		}
+		s.sendJSON(w, r, http.StatusOK, map[string]bool{"flushed": true})
 	case "POST faults":
 		f, err := ParseFaults(string(body))
 		if err != nil {
