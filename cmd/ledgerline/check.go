@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 
@@ -51,22 +52,35 @@ func check(ctx context.Context, g *globals, cfg *config.Config, only []string) e
 			continue
 		}
 		fmt.Fprintf(g.out, "%s (%s)\n", name, cfg.Connections[name].Type)
-		for _, p := range probe(ctx, o, cfg, name) {
-			if p.OK {
-				fmt.Fprintf(g.out, "  ✓ %-10s %s\n", p.Name, p.Detail)
-				continue
-			}
-			failed = true
-			fmt.Fprintf(g.out, "  ✗ %-10s %s\n", p.Name, p.Detail)
-			if p.Hint != "" {
-				fmt.Fprintf(g.out, "    %-10s → %s\n", "", p.Hint)
-			}
+		failed = !printProbes(g.out, probe(ctx, o, cfg, name)) || failed
+	}
+	for _, in := range cfg.Integrations {
+		if test := kinds()[in.Kind].probe; in.Connection == "" && test != nil && len(only) == 0 {
+			fmt.Fprintf(g.out, "%s (%s)\n", in.Name, in.Kind)
+			failed = !printProbes(g.out, test(ctx, o, in)) || failed
 		}
 	}
 	if failed {
 		return &quietError{}
 	}
 	return nil
+}
+
+// printProbes reports whether all of them passed.
+func printProbes(w io.Writer, probes []connect.Probe) bool {
+	passed := true
+	for _, p := range probes {
+		if p.OK {
+			fmt.Fprintf(w, "  ✓ %-10s %s\n", p.Name, p.Detail)
+			continue
+		}
+		passed = false
+		fmt.Fprintf(w, "  ✗ %-10s %s\n", p.Name, p.Detail)
+		if p.Hint != "" {
+			fmt.Fprintf(w, "    %-10s → %s\n", "", p.Hint)
+		}
+	}
+	return passed
 }
 
 // probe tests one connection for every use the integrations make of it.

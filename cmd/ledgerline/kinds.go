@@ -22,6 +22,7 @@ func kinds() map[string]kind {
 	return map[string]kind{
 		config.KindOICAudit:   {reader: readOICAudit},
 		config.KindOCILogging: {reader: readLogging, probe: probeLogging},
+		config.KindFiles:      {reader: readFiles, probe: probeFiles},
 	}
 }
 

@@ -45,9 +45,9 @@ func (p FileProblem) String() string {
 
 // Bounds of a batch and of what is kept of problems; all of them are counted.
 const (
-	batchRecords = 2000
-	batchBytes   = 4 << 20
-	maxProblems  = 100
+	fileBatchRecords = 2000
+	fileBatchBytes   = 4 << 20
+	maxProblems      = 100
 )
 
 // NewFileReading returns a reading into a stage.
@@ -124,7 +124,7 @@ func (f *FileReading) read(ctx context.Context, p part, r io.Reader) (resume pla
 			earlier[0] = earlier[1]
 			earlier[1].offset, earlier[1].line = in.Resume()
 		}
-		if f.batch.rows >= batchRecords || f.batch.bytes >= batchBytes {
+		if f.batch.rows >= fileBatchRecords || f.batch.bytes >= fileBatchBytes {
 			if err := f.stage(ctx, p.name); err != nil {
 				return begin, false, err
 			}

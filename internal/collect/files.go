@@ -139,7 +139,7 @@ type readSoFar struct {
 	Modified time.Time `json:"modified"`
 	Offset   int64     `json:"offset"` // where reading goes on when it grows
 	Line     int64     `json:"line"`
-	Hash     string    `json:"sha256"` // of the bytes before Offset
+	Hash     string    `json:"sha256"`         // of the bytes before Offset
 	Torn     bool      `json:"torn,omitempty"` // its end was left until it settles
 }
 

@@ -76,6 +76,7 @@ type Integration struct {
 	Backfill   string // retention | 3d | none
 	Overlap    time.Duration
 	Logging    *Logging // of kind oci-logging
+	Files      *Files   // of kind files
 	Archive    *Archive
 	Uploads    []Upload
 	Line       int // in the file
