@@ -13,7 +13,8 @@ import (
 // principal is who calls, however it proved that.
 type principal struct {
 	catalog.User
-	token string // of the browser session; empty for signed and local calls
+	rights catalog.Rights
+	token  string // of the browser session; empty for signed and local calls
 }
 
 // authenticate finds out who calls: by signature, or by the cookie of a browser
@@ -43,13 +44,19 @@ func (s *Server) enter(c *call, user, token string) error {
 	if err != nil {
 		return notAuthenticated(err)
 	}
-	c.user, c.who = u.ID, principal{User: u, token: token}
+	c.is(principal{User: u, rights: s.Catalog.Rights(u), token: token})
 	return nil
+}
+
+// is makes somebody the caller.
+func (c *call) is(p principal) {
+	c.user, c.who = p.ID, p
+	c.r = c.r.WithContext(withRights(c.r.Context(), p.rights))
 }
 
 // localPrincipal is who may open the command socket.
 func localPrincipal() principal {
-	return principal{User: catalog.User{ID: localUser, Name: localUser, Groups: []string{catalog.Administrators}}}
+	return principal{User: catalog.User{ID: localUser, Name: localUser, Groups: []string{catalog.Administrators}}, rights: catalog.AllRights()}
 }
 
 // checkHost accepts the names under which this server is meant to be reached.

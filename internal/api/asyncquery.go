@@ -30,7 +30,7 @@ func (s *Server) submitQuery(c *call, d queryDetails) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	j, err := s.jobs.start(&job{user: c.user, details: d, request: r, display: display, internal: internal, background: d.AsyncMode == "BACKGROUND"}, s.Query.Run)
+	j, err := s.jobs.start(c.r.Context(), &job{user: c.user, details: d, request: r, display: display, internal: internal, background: d.AsyncMode == "BACKGROUND"}, s.Query.Run)
 	if err != nil {
 		return nil, err
 	}

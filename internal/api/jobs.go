@@ -100,8 +100,9 @@ func (s *jobs) close() {
 	s.wait.Wait()
 }
 
-// start runs a job. Too many at once are refused.
-func (s *jobs) start(j *job, run func(context.Context, query.Request) (*query.Result, error)) (job, error) {
+// start runs a job in the name of the context's caller, whether it stays or goes.
+// Too many at once are refused.
+func (s *jobs) start(ctx context.Context, j *job, run func(context.Context, query.Request) (*query.Result, error)) (job, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep()
@@ -119,8 +120,7 @@ func (s *jobs) start(j *job, run func(context.Context, query.Request) (*query.Re
 	}
 	for len(s.all) >= s.limits.Jobs && s.evict(nil) {
 	}
-	var ctx context.Context
-	ctx, j.cancelRunning = context.WithCancel(context.Background())
+	ctx, j.cancelRunning = context.WithCancel(context.WithoutCancel(ctx))
 	j.id, j.accepted, j.status, j.revision = catalog.NewOCID("loganalyticsqueryworkrequest"), s.clock().UTC(), jobRunning, 1
 	j.polled = j.accepted
 	s.all[j.id] = j

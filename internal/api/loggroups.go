@@ -85,6 +85,9 @@ func (s *Server) listLogGroups(c *call) (*response, error) {
 	if f.Compartment == "" && c.op.Pattern != ownBase+"/log-groups" {
 		return nil, missing("compartmentId")
 	}
+	if f.IDs, err = s.Catalog.Groups(c.r.Context(), c.who.rights, catalog.Inspect); err != nil {
+		return nil, err
+	}
 	groups, next, err := s.Catalog.LogGroups(c.r.Context(), f, p)
 	if err != nil {
 		return nil, err

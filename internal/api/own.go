@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"ledgerline/internal/catalog"
 	"ledgerline/internal/stage"
 	"ledgerline/internal/store"
 )
@@ -167,10 +168,12 @@ func (s *Server) ownStatus(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return answer(map[string]any{
-		"version": s.opts.Version, "namespace": s.opts.Namespace, "tenancy": s.opts.Tenancy, "started": stamp(s.started), "time": stamp(s.opts.Clock()),
-		"busy": s.Store.Busy(), "segments": stats.Segments, "records": stats.Rows, "bytes": stats.Bytes,
-	}), nil
+	m := map[string]any{"version": s.opts.Version, "namespace": s.opts.Namespace, "tenancy": s.opts.Tenancy, "started": stamp(s.started),
+		"time": stamp(s.opts.Clock()), "busy": s.Store.Busy()}
+	if c.who.rights.Everywhere(catalog.LogGroups, catalog.Read) {
+		m["segments"], m["records"], m["bytes"] = stats.Segments, stats.Rows, stats.Bytes
+	}
+	return answer(m), nil
 }
 
 type verifyModel struct {

@@ -19,6 +19,7 @@ type operation struct {
 	handle  handler        // nil: known, but absent
 	form    signature.Form // what of a request must be signed
 	access  access
+	need    need // filled by the router
 
 	chunks []string // the literal parts of the pattern, the first and last may be empty
 	params []string
@@ -75,6 +76,7 @@ func newRouter(served []operation) (*router, error) {
 }
 
 func (r *router) add(op *operation) error {
+	op.need = needOf(op)
 	rest := op.Pattern
 	for {
 		before, after, found := strings.Cut(rest, "{")

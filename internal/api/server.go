@@ -139,6 +139,7 @@ func New(p Parts, o Options) (*Server, error) {
 	}
 	s := &Server{Parts: p, opts: o, limits: o.Limits.withDefaults(), router: r, metrics: m, started: o.Clock(),
 		verifier: signature.New(p.Catalog, signature.Options{Clock: o.Clock})}
+	s.Query = guarded{p.Query, p.Catalog}
 	s.inFlight.left.Store(s.limits.InFlight)
 	s.jobs = newJobs(o.Clock, o.Logger, s.limits)
 	s.sessions = newSessions(o.Clock)

@@ -73,6 +73,9 @@ func (s *Server) listUploads(c *call) (*response, error) {
 	default:
 		return nil, invalid("warningsFilter must be WITH_WARNINGS, WITHOUT_WARNINGS or ALL")
 	}
+	if f.Groups, err = s.Catalog.Groups(c.r.Context(), c.who.rights, catalog.Read); err != nil {
+		return nil, err
+	}
 	list, next, total, err := s.Catalog.Uploads(c.r.Context(), f, p)
 	if err != nil {
 		return nil, err

@@ -80,7 +80,7 @@ func (s *Server) dispatch(c *call, local bool) (resp *response, err error) {
 		c.op = nil
 		return nil, absent("no such resource")
 	case local:
-		c.user, c.who = localUser, localPrincipal()
+		c.is(localPrincipal())
 		c.body = c.r.Body
 	case op != nil && op.access == open:
 		c.body = c.r.Body
@@ -100,6 +100,11 @@ func (s *Server) dispatch(c *call, local bool) (resp *response, err error) {
 	}
 	if ns, ok := params[namespaceParam]; ok && ns != s.opts.Namespace {
 		return nil, absent("namespace %.100q is not found or not yours", ns)
+	}
+	if op.access != open {
+		if err := s.authorize(c); err != nil {
+			return nil, err
+		}
 	}
 	if c.body != nil {
 		c.body = s.timed(c)

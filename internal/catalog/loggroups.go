@@ -42,6 +42,7 @@ type LogGroupChange struct {
 type LogGroupFilter struct {
 	Name        string // whole name, in any letter case
 	Compartment string
+	IDs         []string // nil: any; empty: none
 }
 
 // Bounds of a log group. Oracle documents the form of the name, not its length.
@@ -176,6 +177,7 @@ func (c *Catalog) LogGroups(ctx context.Context, f LogGroupFilter, p Page) ([]Lo
 	if f.Compartment != "" {
 		l.where, l.args = append(l.where, "compartment = ?"), append(l.args, f.Compartment)
 	}
+	l.among("id IN", f.IDs)
 	return pageOf(ctx, c.read, l, p, scanLogGroup)
 }
 

@@ -30,6 +30,19 @@ type list struct {
 	sort, key     string
 }
 
+// among adds a condition over a list of values, unless it is nil.
+func (l *list) among(condition string, values []string) {
+	if values == nil {
+		return
+	}
+	l.where = append(l.where, condition+" (SELECT value FROM json_each(?))")
+	text, err := json.Marshal(values)
+	if err != nil { // strings always marshal
+		text = []byte("[]")
+	}
+	l.args = append(l.args, string(text))
+}
+
 // pageOf runs a list. Next is empty on the last page.
 func pageOf[T any](ctx context.Context, db *sql.DB, l list, p Page, scan func(row func(...any) error) (T, error)) (items []T, next string, err error) {
 	if p.Limit < 1 || p.Limit > MaxPage {

@@ -95,7 +95,7 @@ func TestRights(t *testing.T) {
 					}
 				}
 			}
-			got := r.ReadableGroups([]string{y, x})
+			got := r.groups([]string{y, x}, Read)
 			if (got == nil) != (c.want.readable == nil) || !slices.Equal(got, c.want.readable) {
 				t.Errorf("readable %q, want %q", got, c.want.readable)
 			}
@@ -106,11 +106,11 @@ func TestRights(t *testing.T) {
 func TestAdministrators(t *testing.T) {
 	c, _, _ := accessCatalog(t)
 	r := c.Rights(User{Groups: []string{"administrators"}})
-	if !r.Administrator() || !r.Everywhere(Features, Manage) || !r.LogGroup("x", Manage) || r.ReadableGroups([]string{"x"}) != nil {
+	if !r.Administrator() || !r.Everywhere(Features, Manage) || !r.LogGroup("x", Manage) || r.groups([]string{"x"}, Read) != nil {
 		t.Errorf("%+v", r)
 	}
 	var nobody Rights
-	if nobody.Administrator() || nobody.Everywhere(Features, Inspect) || nobody.LogGroup("x", Inspect) || nobody.SomeLogGroup(Inspect) || len(nobody.ReadableGroups([]string{"x"})) != 0 {
+	if nobody.Administrator() || nobody.Everywhere(Features, Inspect) || nobody.LogGroup("x", Inspect) || nobody.SomeLogGroup(Inspect) || len(nobody.groups([]string{"x"}, Read)) != 0 {
 		t.Error("the zero value may do something")
 	}
 }

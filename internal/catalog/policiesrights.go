@@ -1,6 +1,10 @@
 package catalog
 
-import "slices"
+import (
+	"context"
+	"fmt"
+	"slices"
+)
 
 // Rights are what one user may do. The zero value may do nothing.
 type Rights struct {
@@ -51,11 +55,35 @@ func (r Rights) SomeLogGroup(verb Verb) bool {
 	})
 }
 
-// ReadableGroups returns which log groups may be read, of those that exist and
-// those that policies name, which may have been deleted while their entries
-// remain. Nil means all there are, an empty list none.
-func (r Rights) ReadableGroups(existing []string) []string {
-	if r.Everywhere(LogGroups, Read) {
+// Groups returns the log groups for which a verb is allowed. Nil means all there
+// ever were, an empty list none.
+func (c *Catalog) Groups(ctx context.Context, r Rights, verb Verb) ([]string, error) {
+	switch {
+	case r.Everywhere(LogGroups, verb):
+		return nil, nil
+	case !r.SomeLogGroup(verb):
+		return []string{}, nil
+	}
+	rows, err := c.read.QueryContext(ctx, "SELECT id FROM log_groups")
+	if err != nil {
+		return nil, fmt.Errorf("catalog: log groups: %w", err)
+	}
+	defer rows.Close()
+	var existing []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("catalog: log groups: %w", err)
+		}
+		existing = append(existing, id)
+	}
+	return r.groups(existing, verb), rows.Err()
+}
+
+// groups chooses of the log groups that exist and of those that policies name,
+// which may have been deleted while their entries remain.
+func (r Rights) groups(existing []string, verb Verb) []string {
+	if r.Everywhere(LogGroups, verb) {
 		return nil
 	}
 	candidates := slices.Clone(existing)
@@ -67,7 +95,7 @@ func (r Rights) ReadableGroups(existing []string) []string {
 	slices.Sort(candidates)
 	out := []string{}
 	for _, id := range slices.Compact(candidates) {
-		if r.LogGroup(id, Read) {
+		if r.LogGroup(id, verb) {
 			out = append(out, id)
 		}
 	}

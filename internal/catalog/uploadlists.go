@@ -19,9 +19,10 @@ type Upload struct {
 
 // UploadFilter chooses uploads; zero members do not restrict.
 type UploadFilter struct {
-	Name         string // whole name, in any letter case
-	NameContains string // in any letter case
-	Warnings     *bool  // with or without warnings
+	Name         string   // whole name, in any letter case
+	NameContains string   // in any letter case
+	Warnings     *bool    // with or without warnings
+	Groups       []string // all of whose files are in these log groups; nil: any
 }
 
 // FileFilter chooses files of an upload; zero members do not restrict.
@@ -72,11 +73,40 @@ func (c *Catalog) Uploads(ctx context.Context, f UploadFilter, p Page) (items []
 	if f.Warnings != nil {
 		l.where, l.args = append(l.where, "(warnings > 0) = ?"), append(l.args, *f.Warnings)
 	}
+	if f.Groups != nil {
+		l.among("EXISTS (SELECT 1 FROM upload_files f WHERE f.upload = uploads.reference) AND NOT EXISTS "+
+			"(SELECT 1 FROM upload_files f WHERE f.upload = uploads.reference AND f.log_group NOT IN", f.Groups)
+		l.where[len(l.where)-1] += ")"
+	}
 	if total, err = count(ctx, c.read, l); err != nil {
 		return nil, "", 0, err
 	}
 	items, next, err = pageOf(ctx, c.read, l, p, scanUpload)
 	return items, next, total, err
+}
+
+// UploadGroups returns the log groups of an upload's files, or ErrNotFound.
+func (c *Catalog) UploadGroups(ctx context.Context, reference string) ([]string, error) {
+	rows, err := c.read.QueryContext(ctx, "SELECT DISTINCT log_group FROM upload_files WHERE upload = ?", reference)
+	if err != nil {
+		return nil, fmt.Errorf("catalog: upload: %w", err)
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("catalog: upload: %w", err)
+		}
+		out = append(out, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("catalog: upload: %w", err)
+	}
+	if out == nil {
+		return nil, fmt.Errorf("upload %.200q: %w", reference, ErrNotFound)
+	}
+	return out, nil
 }
 
 // Files lists uploaded files. Sort keys: timeStarted (default), name, logGroupName,
