@@ -11,18 +11,19 @@ import (
 )
 
 type sourceModel struct {
-	Name            string              `json:"name"`
-	DisplayName     string              `json:"displayName"`
-	Description     string              `json:"description"`
-	TypeName        string              `json:"typeName"`
-	IsSystem        bool                `json:"isSystem"`
-	IsSecureContent bool                `json:"isSecureContent"`
-	LifecycleState  string              `json:"lifecycleState"`
-	PatternCount    int                 `json:"patternCount"`
-	EntityTypes     []entityTypeModel   `json:"entityTypes"`
-	Patterns        []patternModel      `json:"patterns,omitempty"`
-	Parsers         []parserModel       `json:"parsers,omitempty"`
-	ExtendedFields  []extendedDefsModel `json:"extendedFieldDefinitions,omitempty"`
+	Name            string                `json:"name"`
+	DisplayName     string                `json:"displayName"`
+	Description     string                `json:"description"`
+	TypeName        string                `json:"typeName"`
+	IsSystem        bool                  `json:"isSystem"`
+	IsSecureContent bool                  `json:"isSecureContent"`
+	LifecycleState  string                `json:"lifecycleState"`
+	PatternCount    int                   `json:"patternCount"`
+	EntityTypes     []entityTypeModel     `json:"entityTypes"`
+	Patterns        []patternModel        `json:"patterns,omitempty"`
+	Parsers         []parserModel         `json:"parsers,omitempty"`
+	ExtendedFields  []extendedDetails     `json:"extendedFieldDefinitions,omitempty"`
+	LabelConditions []labelConditionModel `json:"labelConditions,omitempty"`
 }
 
 type entityTypeModel struct {
@@ -33,13 +34,6 @@ type patternModel struct {
 	PatternText string `json:"patternText"`
 	IsInclude   bool   `json:"isInclude"`
 	IsEnabled   bool   `json:"isEnabled"`
-}
-
-type extendedDefsModel struct {
-	BaseFieldName     string `json:"baseFieldName"`
-	BaseFieldLogText  string `json:"baseFieldLogText"`
-	RegularExpression string `json:"regularExpression"`
-	IsEnabled         bool   `json:"isEnabled"`
 }
 
 type parserModel struct {
@@ -57,6 +51,7 @@ type parserModel struct {
 	Language            string          `json:"language,omitempty"`
 	IsSingleLineContent bool            `json:"isSingleLineContent"`
 	IsSystem            bool            `json:"isSystem"`
+	ParserSequence      int             `json:"parserSequence,omitempty"`
 	FieldMaps           []fieldMapModel `json:"fieldMaps"`
 }
 
@@ -149,23 +144,7 @@ func (s *Server) getSource(c *call) (*response, error) {
 	if _, err := c.need("compartmentId"); err != nil {
 		return nil, err
 	}
-	v, ok := s.Library.Source(c.path["sourceName"])
-	if !ok {
-		return nil, absent("Log source %.200q is not found", c.path["sourceName"])
-	}
-	m := sourceOf(*v)
-	m.Patterns = mapped(v.Patterns, func(p content.Pattern) patternModel { return patternModel{p.Text, p.Include, p.Enabled} })
-	for _, name := range v.Parsers {
-		if p, ok := s.Library.Parser(name); ok {
-			m.Parsers = append(m.Parsers, s.parserOf(*p))
-		}
-	}
-	for _, group := range v.ExtendedFields {
-		for _, f := range group.Fields {
-			m.ExtendedFields = append(m.ExtendedFields, extendedDefsModel{BaseFieldName: f.Base, BaseFieldLogText: f.Example, RegularExpression: f.Expression, IsEnabled: f.Enabled})
-		}
-	}
-	return answer(m), nil
+	return s.oneSource(c.path["sourceName"])
 }
 
 func (s *Server) listParsers(c *call) (*response, error) {
@@ -186,13 +165,7 @@ func (s *Server) listParsers(c *call) (*response, error) {
 	}, s.parserOf)
 }
 
-func (s *Server) getParser(c *call) (*response, error) {
-	v, ok := s.Library.Parser(c.path["parserName"])
-	if !ok {
-		return nil, absent("Parser %.200q is not found", c.path["parserName"])
-	}
-	return answer(s.parserOf(*v)), nil
-}
+func (s *Server) getParser(c *call) (*response, error) { return s.oneParser(c.path["parserName"]) }
 
 func (s *Server) listFields(c *call) (*response, error) {
 	text, err := c.param("filter")

@@ -93,15 +93,15 @@ func asError(err error) *Error {
 		return absent("%v", err)
 	case errors.As(err, &name):
 		return absent("%v", err)
-	case errors.Is(err, catalog.ErrEtag):
+	case errors.Is(err, catalog.ErrEtag), errors.Is(err, content.ErrEtag):
 		return &Error{Status: http.StatusPreconditionFailed, Code: "NoEtagMatch", Message: err.Error()}
-	case errors.Is(err, catalog.ErrInUse), errors.Is(err, catalog.ErrReadOnly):
+	case errors.Is(err, catalog.ErrInUse), errors.Is(err, catalog.ErrReadOnly), errors.Is(err, content.ErrInUse), errors.Is(err, content.ErrBuiltIn):
 		return &Error{Status: http.StatusConflict, Code: "IncorrectState", Message: err.Error()}
-	case errors.Is(err, catalog.ErrExists):
+	case errors.Is(err, catalog.ErrExists), errors.Is(err, content.ErrExists):
 		return &Error{Status: http.StatusConflict, Code: "ResourceAlreadyExists", Message: err.Error()}
 	case errors.Is(err, catalog.ErrTokenReused), errors.Is(err, stage.ErrTokenReused):
 		return &Error{Status: http.StatusConflict, Code: "InvalidatedRetryToken", Message: catalog.ErrTokenReused.Error(), Cause: err}
-	case errors.Is(err, catalog.ErrInvalid), errors.Is(err, catalog.ErrBadCursor):
+	case errors.Is(err, catalog.ErrInvalid), errors.Is(err, catalog.ErrBadCursor), errors.Is(err, content.ErrInvalid):
 		return &Error{Status: http.StatusBadRequest, Code: "InvalidParameter", Message: err.Error()}
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, catalog.ErrWrite):
 		return unavailable("the server cannot write to its disk, which may be full; nothing was stored", err)

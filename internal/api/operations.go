@@ -13,7 +13,12 @@ const ownBase = "/ledgerline/v1"
 // operations is the table of all that is served. What Oracle has besides is in
 // oracle_operations.txt and answered as not implemented.
 func operations() []operation {
-	return slices.Concat(coreOperations(), dashboardOperations(), uiOperations())
+	return slices.Concat(
+		coreOperations(),
+		contentOperations(),
+		dashboardOperations(),
+		uiOperations(),
+	)
 }
 
 func coreOperations() []operation {

@@ -81,7 +81,7 @@ type Engine interface {
 type Parts struct {
 	Stage   Stage
 	Library Library
-	Content ContentZIP
+	Content Content
 	Store   Store
 	Query   Engine
 	Catalog *catalog.Catalog

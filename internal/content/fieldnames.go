@@ -105,14 +105,20 @@ func userField(name string) (t record.Type, number int, ok bool) {
 func (s *snapshot) freshFieldName(t record.Type, wanted string) string {
 	wanted = strings.ToLower(wanted)
 	wt, _, user := userField(wanted)
-	if _, taken := s.fields.internal(wanted); !taken && columnName.MatchString(wanted) && (!user || wt == t) {
+	if _, taken := s.fields.internal(wanted); !taken && !s.retired[wanted] && columnName.MatchString(wanted) && (!user || wt == t) {
 		return wanted
 	}
 	highest := 0
-	for name := range s.fields.byName {
+	look := func(name string) {
 		if nt, n, ok := userField(name); ok && nt == t {
 			highest = max(highest, n)
 		}
+	}
+	for name := range s.fields.byName {
+		look(name)
+	}
+	for name := range s.retired {
+		look(name)
 	}
 	return userFieldPrefix[t] + strconv.Itoa(highest+1)
 }

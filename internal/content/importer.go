@@ -81,6 +81,7 @@ type importer struct {
 	report   *ImportReport
 	warnings warnings
 	put      []Document
+	remove   []DocumentKey
 }
 
 func (im *importer) all(root *node) error {

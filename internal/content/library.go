@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -39,6 +40,8 @@ const (
 	KindParser = "parser"
 	KindField  = "field"
 	KindLabel  = "label"
+
+	kindRetired = "retired" // the internal name of a field that was deleted
 )
 
 // Options of a library. Zero values stand for sensible defaults.
@@ -141,6 +144,7 @@ type snapshot struct {
 	labels  names[Label]
 	own     map[string]bool // internal names of fields Oracle does not have
 	every   map[string]bool // internal names of the columns that every record has
+	retired map[string]bool // internal names of deleted fields, which records may have columns of
 
 	programs sync.Map // internal name of a source → *program or error, made on first use
 }
@@ -154,6 +158,7 @@ func newSnapshot(opts Options) *snapshot {
 		labels:  makeNames(func(l *Label) (string, string) { return l.Name, l.Display }),
 		own:     map[string]bool{},
 		every:   map[string]bool{},
+		retired: map[string]bool{},
 	}
 }
 
@@ -163,7 +168,7 @@ func (s *snapshot) next() *snapshot {
 		version: s.version + 1, opts: s.opts,
 		sources: s.sources.clone(), parsers: s.parsers.clone(),
 		fields: s.fields.clone(), labels: s.labels.clone(),
-		own: s.own, every: s.every,
+		own: s.own, every: s.every, retired: maps.Clone(s.retired),
 	}
 }
 
@@ -177,6 +182,9 @@ func (s *snapshot) addDocument(d Document) error {
 		return addJSON(&s.fields, d.JSON)
 	case KindLabel:
 		return addJSON(&s.labels, d.JSON)
+	case kindRetired:
+		s.retired[d.Name] = true
+		return nil
 	}
 	return errors.New("unknown kind")
 }

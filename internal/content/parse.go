@@ -40,6 +40,10 @@ func (l *Library) Parse(ctx context.Context, up Upload, body []byte, emit func(*
 	if err != nil {
 		return nil, err
 	}
+	return prog.parse(ctx, up, body, emit)
+}
+
+func (prog *program) parse(ctx context.Context, up Upload, body []byte, emit func(*record.Entry) error) ([]Warning, error) {
 	r, err := newRun(ctx, prog, up, emit)
 	if err != nil {
 		return nil, err

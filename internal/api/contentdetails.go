@@ -1,0 +1,312 @@
+package api
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"ledgerline/internal/content"
+)
+
+// parserDetails is a parser as clients describe it.
+type parserDetails struct {
+	Name                string            `json:"name"`
+	DisplayName         string            `json:"displayName"`
+	Description         string            `json:"description"`
+	Type                string            `json:"type"`
+	Content             string            `json:"content"`
+	HeaderContent       string            `json:"headerContent"`
+	FooterContent       string            `json:"footerContent"`
+	ExampleContent      string            `json:"exampleContent"`
+	FieldDelimiter      string            `json:"fieldDelimiter"`
+	FieldQualifier      string            `json:"fieldQualifier"`
+	Encoding            string            `json:"encoding"`
+	Language            string            `json:"language"`
+	IsSingleLineContent bool              `json:"isSingleLineContent"`
+	FieldMaps           []fieldMapModel   `json:"fieldMaps"`
+	ParserFunctions     []json.RawMessage `json:"parserFunctions"`
+}
+
+// parserFrom turns what a client describes into a parser of the library. On
+// creation the internal name is the display name when it is not given.
+func (s *Server) parserFrom(d parserDetails) (content.Parser, error) {
+	p := content.Parser{Name: cmp.Or(d.Name, d.DisplayName), Display: cmp.Or(d.DisplayName, d.Name), Description: d.Description,
+		Kind: content.ParserKind(strings.ToUpper(cmp.Or(d.Type, string(content.Regex)))), Content: d.Content, Header: d.HeaderContent, Footer: d.FooterContent,
+		SingleLine: d.IsSingleLineContent, Delimiter: d.FieldDelimiter, Qualifier: d.FieldQualifier, Example: d.ExampleContent,
+		Encoding: d.Encoding, Language: d.Language}
+	switch {
+	case p.Name == "":
+		return p, missing("name")
+	case len(d.ParserFunctions) > 0:
+		return p, invalid("parserFunctions are not supported by this server: leave them empty")
+	}
+	if old, ok := s.Library.Parser(p.Name); ok && old.Name == p.Name {
+		p.Plugins = old.Plugins
+	}
+	for i, m := range d.FieldMaps {
+		f := content.ParserField{Seq: cmp.Or(m.ParserFieldSequence, i+1), Path: m.StructuredColumnInfo}
+		named := cmp.Or(m.StorageFieldName, m.ParserFieldName)
+		if m.Field != nil {
+			named = cmp.Or(m.Field.Name, m.Field.DisplayName, named)
+		}
+		switch {
+		case named != "":
+			f.Field = s.internalField(named)
+		case m.ParserName != "" && m.ParserName != p.Name:
+			f.Parser = m.ParserName
+		default:
+			return p, missing("fieldMaps[" + itoa(int64(i)) + "].parserFieldName")
+		}
+		p.Fields = append(p.Fields, f)
+	}
+	return p, nil
+}
+
+// internalField returns the internal name of a field that is named in any way; an
+// unknown name is returned as it is.
+func (s *Server) internalField(name string) string {
+	if f, ok := s.Library.Field(name); ok {
+		return f.Name
+	}
+	return name
+}
+
+func (s *Server) oneParser(name string) (*response, error) {
+	v, ok := s.Library.Parser(name)
+	if !ok {
+		return nil, absent("Parser %.200q is not found", name)
+	}
+	return answer(s.parserOf(*v)).with("etag", content.Etag(v)), nil
+}
+
+// sourceDetails is a log source as clients describe it, as far as this server
+// keeps it. What is not supported must be empty, so that nothing is lost silently.
+type sourceDetails struct {
+	Name             string                  `json:"name"`
+	DisplayName      string                  `json:"displayName"`
+	Description      string                  `json:"description"`
+	TypeName         string                  `json:"typeName"`
+	IsSecureContent  bool                    `json:"isSecureContent"`
+	Parsers          []sourceParserDetails   `json:"parsers"`
+	EntityTypes      []entityTypeModel       `json:"entityTypes"`
+	Patterns         []patternModel          `json:"patterns"`
+	LabelConditions  []labelConditionModel   `json:"labelConditions"`
+	ExtendedFields   []extendedDetails       `json:"extendedFieldDefinitions"`
+	DataFilters      []json.RawMessage       `json:"dataFilterDefinitions,omitempty"`
+	MetricDefs       []json.RawMessage       `json:"metricDefinitions,omitempty"`
+	MetadataFields   []json.RawMessage       `json:"metadataFields,omitempty"`
+	Endpoints        []json.RawMessage       `json:"endpoints,omitempty"`
+	SourceProperties []json.RawMessage       `json:"sourceProperties,omitempty"`
+	Functions        []sourceFunctionDetails `json:"functions,omitempty"`
+}
+
+type sourceParserDetails struct {
+	Name           string `json:"name"`
+	ParserSequence int    `json:"parserSequence"`
+}
+
+type sourceFunctionDetails struct {
+	FunctionName string `json:"functionName"`
+}
+
+// labelConditionModel is a rule that gives a label, or a value to a field.
+type labelConditionModel struct {
+	FieldName     string               `json:"fieldName,omitempty"`
+	Operator      string               `json:"labelConditionOperator,omitempty"`
+	Value         string               `json:"labelConditionValue,omitempty"`
+	Values        []string             `json:"labelConditionValues,omitempty"`
+	Block         *conditionBlockModel `json:"conditionBlock,omitempty"`
+	Guard         string               `json:"blockConditionField,omitempty"`
+	GuardOperator string               `json:"blockConditionOperator,omitempty"`
+	GuardValue    string               `json:"blockConditionValue,omitempty"`
+	LabelName     string               `json:"labelName,omitempty"`
+	StorageField  string               `json:"storageField,omitempty"`
+	IsEnabled     *bool                `json:"isEnabled,omitempty"`
+	IsVisible     bool                 `json:"isVisible"`
+	ConditionText string               `json:"conditionString,omitempty"`
+}
+
+type conditionBlockModel struct {
+	Operator      string                `json:"conditionBlocksOperator,omitempty"`
+	FieldName     string                `json:"fieldName,omitempty"`
+	LabelOperator string                `json:"labelConditionOperator,omitempty"`
+	Value         string                `json:"labelConditionValue,omitempty"`
+	Values        []string              `json:"labelConditionValues,omitempty"`
+	Blocks        []conditionBlockModel `json:"conditionBlocks,omitempty"`
+}
+
+type extendedDetails struct {
+	BaseFieldName     string `json:"baseFieldName"`
+	BaseFieldLogText  string `json:"baseFieldLogText"`
+	RegularExpression string `json:"regularExpression"`
+	IsEnabled         *bool  `json:"isEnabled,omitempty"`
+	ConditionField    string `json:"conditionField,omitempty"`
+	ConditionOperator string `json:"conditionOperator,omitempty"`
+	ConditionValue    string `json:"conditionValue,omitempty"`
+}
+
+func (s *Server) sourceFrom(d sourceDetails) (content.Source, error) {
+	for name, list := range map[string]int{"dataFilterDefinitions": len(d.DataFilters), "metricDefinitions": len(d.MetricDefs),
+		"metadataFields": len(d.MetadataFields), "endpoints": len(d.Endpoints), "sourceProperties": len(d.SourceProperties), "functions": len(d.Functions)} {
+		if list > 0 {
+			return content.Source{}, invalid("%s cannot be set by this call: import the log source as a content ZIP", name)
+		}
+	}
+	v := content.Source{Name: cmp.Or(d.Name, d.DisplayName), Display: cmp.Or(d.DisplayName, d.Name), Description: d.Description,
+		Kind: cmp.Or(d.TypeName, "os_file"), Secure: d.IsSecureContent}
+	slices.SortStableFunc(d.Parsers, func(a, b sourceParserDetails) int { return cmp.Compare(a.ParserSequence, b.ParserSequence) })
+	for _, p := range d.Parsers {
+		name := p.Name
+		if found, ok := s.Library.Parser(name); ok {
+			name = found.Name
+		}
+		v.Parsers = append(v.Parsers, name)
+	}
+	for _, t := range d.EntityTypes {
+		v.EntityTypes = append(v.EntityTypes, t.EntityType)
+	}
+	for _, p := range d.Patterns {
+		v.Patterns = append(v.Patterns, content.Pattern{Text: p.PatternText, Include: p.IsInclude, Enabled: p.IsEnabled})
+	}
+	for i, l := range d.LabelConditions {
+		rule, err := s.ruleFrom(l)
+		if err != nil {
+			return v, invalid("labelConditions[%d]: %s", i, asError(err).Message)
+		}
+		v.LabelRules = append(v.LabelRules, rule)
+	}
+	for _, e := range d.ExtendedFields {
+		group := content.ExtendedFields{Fields: []content.ExtendedField{{Base: s.internalField(e.BaseFieldName), Example: e.BaseFieldLogText,
+			Expression: e.RegularExpression, Enabled: e.IsEnabled == nil || *e.IsEnabled}}}
+		if e.ConditionField != "" {
+			group.Condition = &content.Condition{Field: s.internalField(e.ConditionField), Operator: e.ConditionOperator, Values: []string{e.ConditionValue}}
+		}
+		v.ExtendedFields = append(v.ExtendedFields, group)
+	}
+	return v, nil
+}
+
+// labelField is the internal name of the field that labels go into.
+const labelField = "mtag"
+
+func (s *Server) ruleFrom(l labelConditionModel) (content.LabelRule, error) {
+	r := content.LabelRule{Field: cmp.Or(l.StorageField, labelField), Tags: []string{l.LabelName}, Enabled: l.IsEnabled == nil || *l.IsEnabled, Visible: l.IsVisible}
+	if r.Field != labelField {
+		r.Field = s.internalField(r.Field)
+	}
+	if l.LabelName == "" {
+		return r, missing("labelName")
+	}
+	if l.Guard != "" {
+		r.Guard = &content.Condition{Field: s.internalField(l.Guard), Operator: l.GuardOperator, Values: []string{l.GuardValue}}
+	}
+	block := l.Block
+	if block == nil {
+		if l.FieldName == "" {
+			return r, missing("conditionBlock (or fieldName)")
+		}
+		block = &conditionBlockModel{FieldName: l.FieldName, LabelOperator: l.Operator, Value: l.Value, Values: l.Values}
+	}
+	blocks := block.Blocks
+	if block.FieldName != "" {
+		blocks = append([]conditionBlockModel{*block}, blocks...)
+	}
+	var conditions []content.Condition
+	for _, b := range blocks {
+		if b.FieldName == "" || b.LabelOperator == "" || len(b.Blocks) > 0 && b.FieldName != block.FieldName {
+			return r, invalid("a condition block holds conditions of a field and an operator, and no further blocks")
+		}
+		values := b.Values
+		if len(values) == 0 && b.Value != "" {
+			values = []string{b.Value}
+		}
+		conditions = append(conditions, content.Condition{Field: s.internalField(b.FieldName), Operator: b.LabelOperator, Values: values})
+	}
+	switch strings.ToUpper(cmp.Or(block.Operator, "AND")) {
+	case "AND":
+		r.All = conditions
+	case "OR":
+		r.Any = conditions
+	case "NOT_AND":
+		r.All, r.Negate = conditions, true
+	case "NOT_OR":
+		r.Any, r.Negate = conditions, true
+	default:
+		return r, invalid("conditionBlocksOperator must be AND, OR, NOT_AND or NOT_OR")
+	}
+	return r, nil
+}
+
+// conditionsOf is ruleFrom backwards: one condition for each tag of a rule.
+func conditionsOf(r content.LabelRule) (out []labelConditionModel) {
+	leaf := func(c content.Condition) conditionBlockModel {
+		m := conditionBlockModel{FieldName: c.Field, LabelOperator: c.Operator, Values: c.Values}
+		if len(c.Values) == 1 {
+			m.Value, m.Values = c.Values[0], nil
+		}
+		return m
+	}
+	block := conditionBlockModel{Operator: "AND", Blocks: mapped(r.All, leaf)}
+	if len(r.All) == 0 {
+		block = conditionBlockModel{Operator: "OR", Blocks: mapped(r.Any, leaf)}
+	}
+	if r.Negate {
+		block.Operator = "NOT_" + block.Operator
+	}
+	for _, tag := range r.Tags {
+		m := labelConditionModel{Block: &block, LabelName: tag, StorageField: r.Field, IsEnabled: &r.Enabled, IsVisible: r.Visible}
+		if r.Guard != nil {
+			m.Guard, m.GuardOperator, m.GuardValue = r.Guard.Field, r.Guard.Operator, strings.Join(r.Guard.Values, ",")
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// sourceDetailsOf is sourceFrom backwards.
+func (s *Server) sourceDetailsOf(v content.Source) sourceDetails {
+	d := sourceDetails{Name: v.Name, DisplayName: v.Display, Description: v.Description, TypeName: v.Kind, IsSecureContent: v.Secure,
+		EntityTypes: mapped(v.EntityTypes, func(t string) entityTypeModel { return entityTypeModel{t} }),
+		Patterns:    mapped(v.Patterns, func(p content.Pattern) patternModel { return patternModel{p.Text, p.Include, p.Enabled} })}
+	for i, name := range v.Parsers {
+		d.Parsers = append(d.Parsers, sourceParserDetails{name, i + 1})
+	}
+	for _, r := range v.LabelRules {
+		d.LabelConditions = append(d.LabelConditions, conditionsOf(r)...)
+	}
+	d.ExtendedFields = extendedOf(v)
+	return d
+}
+
+func extendedOf(v content.Source) []extendedDetails {
+	out := []extendedDetails{}
+	for _, g := range v.ExtendedFields {
+		for _, f := range g.Fields {
+			e := extendedDetails{BaseFieldName: f.Base, BaseFieldLogText: f.Example, RegularExpression: f.Expression, IsEnabled: &f.Enabled}
+			if g.Condition != nil {
+				e.ConditionField, e.ConditionOperator, e.ConditionValue = g.Condition.Field, g.Condition.Operator, strings.Join(g.Condition.Values, ",")
+			}
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func (s *Server) oneSource(name string) (*response, error) {
+	v, ok := s.Library.Source(name)
+	if !ok {
+		return nil, absent("Log source %.200q is not found", name)
+	}
+	d := s.sourceDetailsOf(*v)
+	m := sourceOf(*v)
+	m.Patterns, m.LabelConditions, m.ExtendedFields = d.Patterns, d.LabelConditions, d.ExtendedFields
+	for i, name := range v.Parsers {
+		if p, ok := s.Library.Parser(name); ok {
+			pm := s.parserOf(*p)
+			pm.ParserSequence = i + 1
+			m.Parsers = append(m.Parsers, pm)
+		}
+	}
+	return answer(m).with("etag", content.Etag(v)), nil
+}

@@ -1,0 +1,337 @@
+package api
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"ledgerline/internal/content"
+	"ledgerline/internal/record"
+)
+
+// Content is what changes the library: files of it, and single items.
+type Content interface {
+	ContentZIP
+	ContentItems
+	ContentChecks
+}
+
+// ContentItems changes single items of the library. A non-empty ifMatch must be
+// the etag of the item that is changed.
+type ContentItems interface {
+	PutSource(ctx context.Context, s content.Source, ifMatch string) ([]content.Warning, error)
+	PutParser(ctx context.Context, p content.Parser, ifMatch string) ([]content.Warning, error)
+	PutField(ctx context.Context, f record.Field, ifMatch string) (record.Field, error)
+	PutLabel(ctx context.Context, l content.Label, ifMatch string) (content.Label, error)
+	DeleteSource(ctx context.Context, name, ifMatch string) error
+	DeleteParser(ctx context.Context, name, ifMatch string) error
+	DeleteField(ctx context.Context, name, ifMatch string) error
+	DeleteLabel(ctx context.Context, name, ifMatch string) error
+}
+
+// ContentChecks tells about content without changing it.
+type ContentChecks interface {
+	Label(name string) (*content.Label, bool)
+	// CheckSource does all of PutSource but store it.
+	CheckSource(s content.Source) ([]content.Warning, error)
+	// TryParser reads a text with a parser that need not be in the library.
+	TryParser(ctx context.Context, p content.Parser, text []byte, emit func(*record.Entry) error) ([]content.Warning, error)
+	// FieldUsers lists the parsers and log sources that refer to a field.
+	FieldUsers(name string) (parsers, sources []string)
+}
+
+// contentOperations change single items of the library.
+func contentOperations() []operation {
+	const (
+		get, post, del = http.MethodGet, http.MethodPost, http.MethodDelete
+		ns             = "/20200601/namespaces/{namespaceName}"
+	)
+	return []operation{
+		{Method: post, Pattern: ns + "/sources/actions/upsert", Name: "UpsertSource", handle: (*Server).upsertSource},
+		{Method: post, Pattern: ns + "/sources/actions/validate", Name: "ValidateSource", handle: (*Server).validateSource},
+		{Method: del, Pattern: ns + "/sources/{sourceName}", Name: "DeleteSource", handle: (*Server).deleteSource},
+		{Method: post, Pattern: ns + "/parsers/actions/upsert", Name: "UpsertParser", handle: (*Server).upsertParser},
+		{Method: del, Pattern: ns + "/parsers/{parserName}", Name: "DeleteParser", handle: (*Server).deleteParser},
+		{Method: post, Pattern: ns + "/parsers/actions/test", Name: "TestParser", handle: (*Server).testParser},
+		{Method: post, Pattern: ns + "/parsers/actions/extractLogFieldPaths", Name: "ExtractStructuredLogFieldPaths", handle: (*Server).extractFieldPaths},
+		{Method: post, Pattern: ns + "/parsers/actions/extractLogHeaderPaths", Name: "ExtractStructuredLogHeaderPaths", handle: (*Server).extractHeaderPaths},
+		{Method: get, Pattern: ns + "/fields/{fieldName}", Name: "GetField", handle: (*Server).getField},
+		{Method: post, Pattern: ns + "/fields/actions/upsert", Name: "UpsertField", handle: (*Server).upsertField},
+		{Method: del, Pattern: ns + "/fields/{fieldName}", Name: "DeleteField", handle: (*Server).deleteField},
+		{Method: get, Pattern: ns + "/labels/{labelName}", Name: "GetLabel", handle: (*Server).getLabel},
+		{Method: post, Pattern: ns + "/labels/actions/upsert", Name: "UpsertLabel", handle: (*Server).upsertLabel},
+		{Method: del, Pattern: ns + "/labels/{labelName}", Name: "DeleteLabel", handle: (*Server).deleteLabel},
+	}
+}
+
+// change is what every call that creates or changes something carries: the etag
+// it expects, and the retry token.
+type change struct {
+	ifMatch string
+	text    []byte
+}
+
+// decodeChange reads a JSON body whose null members are absent, and the headers
+// of a change.
+func (c *call) decodeChange(limit int64, into any) (change, error) {
+	m, text, err := c.decodeObject(limit)
+	if err != nil {
+		return change{}, err
+	}
+	dropNulls(m)
+	clean, err := json.Marshal(m)
+	if err != nil {
+		return change{}, err
+	}
+	d := json.NewDecoder(bytes.NewReader(clean))
+	if err := d.Decode(into); err != nil {
+		return change{}, &Error{Status: http.StatusBadRequest, Code: "CannotParseRequest", Message: "the body is not the JSON expected: " + err.Error()}
+	}
+	ifMatch, err := c.head("if-match")
+	return change{ifMatch: ifMatch, text: text}, err
+}
+
+func dropNulls(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			if e == nil {
+				delete(v, k)
+				continue
+			}
+			dropNulls(e)
+		}
+	case []any:
+		for _, e := range v {
+			dropNulls(e)
+		}
+	}
+}
+
+// once runs a change under its retry token: the same token with the same body
+// answers what the first call answered. do returns what is kept under the token.
+func (s *Server) once(c *call, text []byte, do func() ([]byte, error)) ([]byte, error) {
+	retry, err := c.retry(sha256.Sum256(append(bytes.Clone(text), c.r.RequestURI...)))
+	if err != nil {
+		return nil, err
+	}
+	stored, ok, err := s.Catalog.Remembered(c.r.Context(), retry)
+	if err != nil || ok {
+		return stored, err
+	}
+	result, err := do()
+	if err != nil {
+		return nil, err
+	}
+	return result, s.Catalog.Remember(c.r.Context(), retry, append([]byte{}, result...)) // not nil: the column takes no NULL
+}
+
+func (s *Server) upsertParser(c *call) (*response, error) {
+	var d parserDetails
+	ch, err := c.decodeChange(s.limits.MaxJSON, &d)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.parserFrom(d)
+	if err != nil {
+		return nil, err
+	}
+	name, err := s.once(c, ch.text, func() ([]byte, error) {
+		_, err := s.Content.PutParser(c.r.Context(), p, ch.ifMatch)
+		return []byte(p.Name), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.oneParser(string(name))
+}
+
+func (s *Server) deleteParser(c *call) (*response, error) {
+	return s.deleteItem(c, c.path["parserName"], s.Content.DeleteParser)
+}
+
+func (s *Server) deleteSource(c *call) (*response, error) {
+	return s.deleteItem(c, c.path["sourceName"], s.Content.DeleteSource)
+}
+
+func (s *Server) deleteField(c *call) (*response, error) {
+	return s.deleteItem(c, c.path["fieldName"], s.Content.DeleteField)
+}
+
+func (s *Server) deleteLabel(c *call) (*response, error) {
+	return s.deleteItem(c, c.path["labelName"], s.Content.DeleteLabel)
+}
+
+func (s *Server) deleteItem(c *call, name string, remove func(ctx context.Context, name, ifMatch string) error) (*response, error) {
+	ifMatch, err := c.head("if-match")
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.once(c, []byte(name), func() ([]byte, error) { return nil, remove(c.r.Context(), name, ifMatch) })
+	if err != nil {
+		return nil, err
+	}
+	return &response{}, nil
+}
+
+func (s *Server) upsertSource(c *call) (*response, error) {
+	source, ch, err := s.readSource(c)
+	if err != nil {
+		return nil, err
+	}
+	name, err := s.once(c, ch.text, func() ([]byte, error) {
+		ignore, err := c.flag("isIgnoreWarning")
+		if err != nil {
+			return nil, err
+		}
+		if !ignore {
+			warnings, err := s.Content.CheckSource(source)
+			if err != nil {
+				return nil, err
+			}
+			if len(warnings) > 0 {
+				return nil, invalid("%s; repeat with isIgnoreWarning=true to store it all the same", warnings[0].Message)
+			}
+		}
+		_, err = s.Content.PutSource(c.r.Context(), source, ch.ifMatch)
+		return []byte(source.Name), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.oneSource(string(name))
+}
+
+// readSource reads a log source; with isIncremental the members that are absent
+// stay as they are.
+func (s *Server) readSource(c *call) (content.Source, change, error) {
+	var d sourceDetails
+	incremental, err := c.flag("isIncremental")
+	if err != nil {
+		return content.Source{}, change{}, err
+	}
+	if like, err := c.param("createLikeSourceId"); err != nil || like != "" {
+		return content.Source{}, change{}, cmp.Or[error](err, invalid("createLikeSourceId is not supported: log sources have no numbers here; get the source and upsert it under a new name"))
+	}
+	ch, err := c.decodeChange(s.limits.MaxJSON, &d)
+	if err != nil {
+		return content.Source{}, ch, err
+	}
+	name := cmp.Or(d.Name, d.DisplayName)
+	if name == "" {
+		return content.Source{}, ch, missing("displayName")
+	}
+	old, _ := s.Library.Source(name)
+	if incremental {
+		if d.Name == "" || old == nil {
+			return content.Source{}, ch, invalid("isIncremental needs the name of a log source that exists")
+		}
+		merged := s.sourceDetailsOf(*old)
+		if err := json.Unmarshal(ch.text, &merged); err != nil {
+			return content.Source{}, ch, invalid("the body is not the JSON expected: %v", err)
+		}
+		d = merged
+	}
+	source, err := s.sourceFrom(d)
+	if err != nil {
+		return source, ch, err
+	}
+	if old != nil && old.Name == source.Name { // what these calls cannot tell stays
+		source.Functions, source.Extra = old.Functions, old.Extra
+	}
+	return source, ch, nil
+}
+
+func (s *Server) validateSource(c *call) (*response, error) {
+	source, _, err := s.readSource(c)
+	if err != nil {
+		return nil, err
+	}
+	type result struct {
+		Key   string `json:"key"`
+		Value string `json:"value"`
+	}
+	results := []result{}
+	warnings, err := s.Content.CheckSource(source)
+	if err != nil {
+		results = append(results, result{"ERROR", asError(err).Message})
+	}
+	for _, w := range warnings {
+		results = append(results, result{w.Code, w.Message})
+	}
+	return answer(collection(results)), nil
+}
+
+func (s *Server) getField(c *call) (*response, error) { return s.oneField(c.path["fieldName"]) }
+
+func (s *Server) oneField(name string) (*response, error) {
+	f, ok := s.Library.Field(name)
+	if !ok {
+		return nil, absent("Field %.200q is not found", name)
+	}
+	return answer(fieldOf(f)).with("etag", content.Etag(f)), nil
+}
+
+func (s *Server) upsertField(c *call) (*response, error) {
+	var d struct {
+		Name          string `json:"name"`
+		DisplayName   string `json:"displayName"`
+		Description   string `json:"description"`
+		DataType      string `json:"dataType"`
+		IsMultiValued bool   `json:"isMultiValued"`
+	}
+	ch, err := c.decodeChange(s.limits.MaxJSON, &d)
+	if err != nil {
+		return nil, err
+	}
+	if d.DisplayName == "" {
+		return nil, missing("displayName")
+	}
+	t, ok := record.ParseType(strings.ToUpper(cmp.Or(d.DataType, "STRING")))
+	if !ok {
+		return nil, invalid("dataType must be STRING, LONG, INTEGER, FLOAT, DOUBLE or TIMESTAMP")
+	}
+	name, err := s.once(c, ch.text, func() ([]byte, error) {
+		f, err := s.Content.PutField(c.r.Context(), record.Field{Name: d.Name, Display: d.DisplayName, Description: d.Description, Type: t,
+			MultiValued: d.IsMultiValued}, ch.ifMatch)
+		return []byte(f.Display), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.oneField(string(name))
+}
+
+func (s *Server) getLabel(c *call) (*response, error) { return s.oneLabel(c.path["labelName"]) }
+
+func (s *Server) oneLabel(name string) (*response, error) {
+	v, ok := s.Content.Label(name)
+	if !ok {
+		return nil, absent("Label %.200q is not found", name)
+	}
+	return answer(labelOf(*v)).with("etag", content.Etag(*v)), nil
+}
+
+func (s *Server) upsertLabel(c *call) (*response, error) {
+	var d labelModel
+	ch, err := c.decodeChange(s.limits.MaxJSON, &d)
+	if err != nil {
+		return nil, err
+	}
+	if d.DisplayName == "" {
+		return nil, missing("displayName")
+	}
+	name, err := s.once(c, ch.text, func() ([]byte, error) {
+		v, err := s.Content.PutLabel(c.r.Context(), content.Label{Name: d.Name, Display: d.DisplayName, Descr: d.Description, Priority: d.Priority,
+			Aliases: mapped(d.Aliases, func(a aliasModel) string { return a.Alias })}, ch.ifMatch)
+		return []byte(v.Name), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.oneLabel(string(name))
+}
