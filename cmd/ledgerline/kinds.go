@@ -20,9 +20,10 @@ type kind struct {
 // kinds has an entry for each of config.Kinds.
 func kinds() map[string]kind {
 	return map[string]kind{
-		config.KindOICAudit:   {reader: readOICAudit},
-		config.KindOCILogging: {reader: readLogging, probe: probeLogging},
-		config.KindFiles:      {reader: readFiles, probe: probeFiles},
+		config.KindOICAudit:      {reader: readOICAudit},
+		config.KindOCILogging:    {reader: readLogging, probe: probeLogging},
+		config.KindObjectStorage: {reader: readObjectStorage, probe: probeObjectStorage},
+		config.KindFiles:         {reader: readFiles, probe: probeFiles},
 	}
 }
 

@@ -75,8 +75,9 @@ type Integration struct {
 	MaxOffset  int    // the service refuses larger offsets; 0: found out by asking
 	Backfill   string // retention | 3d | none
 	Overlap    time.Duration
-	Logging    *Logging // of kind oci-logging
-	Files      *Files   // of kind files
+	Logging    *Logging       // of kind oci-logging
+	Objects    *ObjectStorage // of kind object-storage
+	Files      *Files         // of kind files
 	Archive    *Archive
 	Uploads    []Upload
 	Line       int // in the file

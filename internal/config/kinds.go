@@ -29,6 +29,7 @@ func kinds() []kind {
 	return []kind{
 		{name: KindOICAudit, connections: []string{"oic"}, read: readOICAudit},
 		{name: KindOCILogging, connections: []string{"oci"}, mixed: true, read: readLogging},
+		{name: KindObjectStorage, connections: []string{"oci"}, mixed: true, read: readObjectStorage},
 		{name: KindFiles, mixed: true, read: readFiles},
 	}
 }

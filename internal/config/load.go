@@ -210,9 +210,6 @@ func (r *reader) integration(name string, parent *section, connections map[strin
 		in.Connection = s.need("connection", k.connections[0])
 		s.connectionOf("connection", in.Connection, connections, k.connections...)
 	}
-	if k.read != nil {
-		k.read(s, &in)
-	}
 	if archive, ok := s.sub("archive"); ok {
 		in.Archive = &Archive{
 			Connection: archive.need("connection", "oci"),
@@ -222,6 +219,9 @@ func (r *reader) integration(name string, parent *section, connections map[strin
 		}
 		archive.connectionOf("connection", in.Archive.Connection, connections, "oci")
 		archive.done()
+	}
+	if k.read != nil {
+		k.read(s, &in)
 	}
 	uploads := s.list("upload")
 	if len(uploads) == 0 {

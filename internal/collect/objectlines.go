@@ -1,0 +1,122 @@
+package collect
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"ledgerline/internal/connect"
+	"ledgerline/internal/record"
+)
+
+const (
+	lineRows    = 2000
+	lineBytes   = 4 << 20
+	saveEvery   = 5       // batches; those since the last save are staged again after a crash, to no effect
+	mostTwinIDs = 100_000 // records without an id that are counted in one object
+)
+
+// stageLines stages the lines that are not yet, in batches.
+func (r *objectReading) stageLines(ctx context.Context, info connect.ObjectInfo, f *os.File, key string, st *objectState) error {
+	z, err := unpack(f)
+	if err != nil {
+		return err
+	}
+	lines := lineReader{r: bufio.NewReaderSize(z, 256<<10), most: r.opts.MaxLine}
+	b := newBatch(r.ledger, r.opts.Routes, r.now)
+	twins := map[record.Identity]int{}
+	skip, batches := st.Lines, 0
+	flush := func() error {
+		if err := b.stage(ctx, &r.out); err != nil {
+			return err
+		}
+		r.opts.Progress(Progress{Integration: r.opts.Integration, Window: info.Name, Read: r.out.Received, Total: -1, Staged: r.out.Staged})
+		if batches++; batches%saveEvery == 0 {
+			return r.saveObject(ctx, key, *st)
+		}
+		return ctx.Err()
+	}
+	for n := 1; ; n++ {
+		line, err := lines.next()
+		if err == io.EOF {
+			return flush()
+		}
+		var e logEvent
+		switch {
+		case err == nil && len(line) == 0:
+		case err == nil:
+			e, err = b.reader.read(line)
+		case !errors.Is(err, errLongLine):
+			return err
+		}
+		if err == nil && len(line) > 0 && !e.named && (twins[e.id] > 0 || len(twins) < mostTwinIDs) {
+			twins[e.id]++
+		}
+		if n <= skip {
+			continue
+		}
+		st.Lines = n
+		switch {
+		case err != nil:
+			r.refuseLine(info, n, err, st)
+		case len(line) > 0:
+			b.put(e, bytes.Clone(line), max(1, twins[e.id]))
+		}
+		if b.rows >= lineRows || b.bytes >= lineBytes {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (r *objectReading) refuseLine(info connect.ObjectInfo, n int, err error, st *objectState) {
+	st.Refused++
+	r.out.Refused++
+	text := fmt.Sprintf("line %d of object %s %v", n, info.Name, err)
+	if st.Reason == "" {
+		st.Reason = text
+	}
+	r.note(text)
+}
+
+// lineReader reads lines of bounded length.
+type lineReader struct {
+	r    *bufio.Reader
+	most int
+	buf  []byte
+}
+
+var errLongLine = errors.New("is longer than a record may be")
+
+// next returns a line without its end, valid until the next call. A line that is
+// too long is passed over and reported by errLongLine.
+func (l *lineReader) next() ([]byte, error) {
+	l.buf = l.buf[:0]
+	long := false
+	for {
+		part, err := l.r.ReadSlice('\n')
+		if len(l.buf)+len(part) > l.most+1 {
+			long = true
+			l.buf = l.buf[:0]
+		}
+		if !long {
+			l.buf = append(l.buf, part...)
+		}
+		switch {
+		case err == bufio.ErrBufferFull:
+			continue
+		case err == io.EOF && len(part) == 0 && len(l.buf) == 0 && !long:
+			return nil, io.EOF
+		case err != nil && err != io.EOF:
+			return nil, err
+		case long:
+			return nil, errLongLine
+		}
+		return bytes.TrimSpace(l.buf), nil
+	}
+}
