@@ -16,6 +16,7 @@ var mayImport = map[string][]string{
 	"connect":   {},
 	"catalog":   {},
 	"people":    {"record", "connect", "catalog"},
+	"burst":     {"record"},
 	"logfile":   {},
 	"collect":   {"record", "connect", "logfile"},
 	"stage":     {"record"},

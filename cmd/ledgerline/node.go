@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ledgerline/internal/api"
+	"ledgerline/internal/burst"
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/collect"
 	"ledgerline/internal/config"
@@ -37,6 +38,7 @@ type node struct {
 	stage        *stage.Stage
 	catalog      *catalog.Catalog
 	people       *people.Directory
+	joiner       *burst.Joiner // of the messages of OAC queries
 	library      *content.Library
 	engine       store.Engine
 	store        *store.Store
@@ -77,6 +79,9 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 	if n.people, err = n.openPeople(ctx); err != nil {
 		return n, err
 	}
+	if n.joiner, err = n.openJoiner(ctx); err != nil {
+		return n, err
+	}
 	if n.library, err = content.Open(ctx, documents{n.catalog}, content.Options{Logger: n.log}); err != nil {
 		return n, err
 	}
@@ -113,6 +118,9 @@ func (n *node) close() error {
 		errs = append(errs, n.store.Close()) // and its engine
 	case n.engine != nil:
 		errs = append(errs, n.engine.Close())
+	}
+	if n.joiner != nil {
+		errs = append(errs, n.joiner.Close())
 	}
 	if n.catalog != nil {
 		errs = append(errs, n.catalog.Close())
@@ -155,6 +163,7 @@ func (n *node) start(ctx context.Context, listen bool) (stop func(), err error) 
 	}
 	wg.Go(func() { n.parseReceived(ctx) })
 	wg.Go(func() { n.people.Run(ctx) })
+	wg.Go(func() { n.repeat(ctx, joinEvery, "joining queries", func() error { return n.joinQueries(ctx) }) })
 	wg.Go(func() { n.repeat(ctx, mergeEvery, "merge", func() error { _, err := n.store.Merge(ctx); return err }) })
 	wg.Go(func() { n.repeat(ctx, retainEvery, "retention", func() error { return n.retain(ctx) }) })
 	return stop, nil

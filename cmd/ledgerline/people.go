@@ -25,7 +25,7 @@ func (n *node) openPeople(ctx context.Context) (*people.Directory, error) {
 		}
 	}
 	return people.Open(ctx, n.catalog, domains, people.Options{Clock: n.now, Logger: n.log, Stored: n.storedUserIDs,
-		Named: []string{content.SourceAnalyticsAudit, content.SourceAnalyticsDiagnostic, content.SourceIntegrationActivity}})
+		Named: []string{content.SourceAnalyticsAudit, content.SourceAnalyticsDiagnostic, content.SourceAnalyticsQueries, content.SourceIntegrationActivity}})
 }
 
 func scimClient(c *config.SCIM, o connect.Options) *connect.SCIM {

@@ -96,7 +96,7 @@ const largestExpansion = 256 << 20
 
 func (n *node) localSink(group, source, name string) *deliver.Local {
 	return &deliver.Local{Files: n.stage, Library: n.library, Store: n.store, Books: books{n.catalog}, Limits: content.Limits{Bytes: largestExpansion},
-		Logger: n.log, Enrich: n.people.Enrich, LogGroup: group, LogSource: source, UploadName: name}
+		Logger: n.log, Enrich: n.people.Enrich, Observe: n.joiner.Observe, LogGroup: group, LogSource: source, UploadName: name}
 }
 
 // receivedSink parses what the upload API took; uploads bring their own names.

@@ -1,7 +1,7 @@
 package content
 
 // Display and internal names of the built-in log sources. Oracle defines those of
-// the audit and the activity stream; it has none for the others, which are
+// the audit, the activity stream and the unified schema; it has none for the others, which are
 // Ledgerline's.
 const (
 	SourceIntegrationAudit    = "OCI Integration Audit Logs"
@@ -9,4 +9,6 @@ const (
 	SourceIntegrationMetrics  = "OCI Integration Metrics"
 	SourceAnalyticsAudit      = "OCI Analytics Cloud Audit Logs"
 	SourceAnalyticsDiagnostic = "OCI Analytics Cloud Diagnostic Logs"
+	SourceAnalyticsQueries    = "OCI Analytics Cloud Queries"
+	SourceUnified             = "OCI Unified Schema Logs"
 )

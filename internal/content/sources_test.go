@@ -14,7 +14,8 @@ import (
 	"ledgerline/internal/record"
 )
 
-var builtinSources = []string{SourceIntegrationAudit, SourceIntegrationActivity, SourceIntegrationMetrics, SourceAnalyticsAudit, SourceAnalyticsDiagnostic}
+var builtinSources = []string{SourceIntegrationAudit, SourceIntegrationActivity, SourceIntegrationMetrics, SourceAnalyticsAudit, SourceAnalyticsDiagnostic,
+	SourceAnalyticsQueries, SourceUnified}
 
 func TestBuiltinSources(t *testing.T) {
 	l := openLibrary(t)

@@ -61,6 +61,8 @@ type Local struct {
 	// Enrich, when set, adds to each record what is known beside it, such as the
 	// name of its user. It must not wait.
 	Enrich func(*record.Entry)
+	// Observe, when set, is given each chunk after it is stored, at least once.
+	Observe func(ctx context.Context, stage [32]byte, chunk int, entries []record.Entry) error
 
 	// LogGroup, LogSource and UploadName are given to collected files.
 	// Received files bring their own.
@@ -106,6 +108,19 @@ func (l *Local) Deliver(ctx context.Context, f stage.File) (Receipt, error) {
 		}
 	}
 	return receipt, nil
+}
+
+// Derived parses and stores records that were made here of others. The id is
+// their name for ever: given again, nothing is stored twice.
+func (l *Local) Derived(ctx context.Context, id [32]byte, up stage.Upload, body []byte) error {
+	w := &writer{local: l, chunk: store.Chunk{Stage: id}}
+	if err := l.upload(ctx, up, body, w); err != nil {
+		return err
+	}
+	if err := w.flush(ctx); err != nil {
+		return err
+	}
+	return l.Books.Parsed(ctx, w.results)
 }
 
 func (l *Local) collected(ctx context.Context, f stage.File, w *writer) error {
@@ -212,6 +227,11 @@ func (w *writer) flush(ctx context.Context) error {
 	}
 	if _, err := w.local.Store.Ingest(ctx, w.chunk); err != nil {
 		return err
+	}
+	if w.local.Observe != nil {
+		if err := w.local.Observe(ctx, w.chunk.Stage, w.chunk.Number, w.chunk.Entries); err != nil {
+			return err
+		}
 	}
 	w.chunk.Number++
 	w.chunk.Entries = nil

@@ -201,9 +201,9 @@ func (d *Directory) List() []catalog.Person {
 	return out
 }
 
-// GUID reads the id of a user of an identity domain: 32 hexadecimal digits, in
-// any letter case, also with the hyphens of a UUID. It is returned as the domain
-// spells it.
+// GUID reads the id of a user of an identity domain: 32 letters and digits,
+// hexadecimal in the domains seen but not in Oracle's own samples, in any letter
+// case, also with the hyphens of a UUID. It is returned as the domain spells it.
 func GUID(s string) (string, bool) {
 	if len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-' {
 		s = s[:8] + s[9:13] + s[14:18] + s[19:23] + s[24:]
@@ -211,12 +211,18 @@ func GUID(s string) (string, bool) {
 	if len(s) != 32 {
 		return "", false
 	}
+	digits := 0
 	for i := range len(s) {
 		switch c := s[i]; {
-		case '0' <= c && c <= '9', 'a' <= c && c <= 'f', 'A' <= c && c <= 'F':
+		case '0' <= c && c <= '9':
+			digits++
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z':
 		default:
 			return "", false
 		}
+	}
+	if digits == 0 { // a word so long is a name rather
+		return "", false
 	}
 	return strings.ToLower(s), true
 }

@@ -267,7 +267,7 @@ func (d *Directory) Import(ctx context.Context, text []byte) (Report, error) {
 		p := catalog.Person{Name: strings.TrimSpace(row[name]), Active: true}
 		var ok bool
 		if p.ID, ok = GUID(strings.TrimSpace(row[id])); !ok || p.Name == "" {
-			return Report{}, fmt.Errorf("%w file: row %d: the id must be 32 hexadecimal digits, as logs show it, and the name not empty", catalog.ErrInvalid, i+1)
+			return Report{}, fmt.Errorf("%w file: row %d: the id must be 32 letters and digits, as logs show it, and the name not empty", catalog.ErrInvalid, i+1)
 		}
 		if display >= 0 {
 			p.Display = strings.TrimSpace(row[display])
