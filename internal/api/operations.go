@@ -18,6 +18,7 @@ func operations() []operation {
 		contentOperations(),
 		dashboardOperations(),
 		uiOperations(),
+		neighbourOperations(),
 	)
 }
 
