@@ -6,10 +6,15 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 FUZZTIME    ?= 1m
 DEMO_DIR    ?= ledgerline-demo
 
-.PHONY: build demo test lint unit fuzz campaign-short campaign bench vuln clean
+.PHONY: ui build demo test lint unit fuzz campaign-short campaign bench vuln clean
 
-build:
+build: ui
 	$(GO) build -o bin/ledgerline ./cmd/ledgerline
+
+# The web application, embedded by the next go build. Without Node.js the program
+# serves a page that says so.
+ui:
+	@./scripts/ui.sh
 
 demo: build
 	bin/ledgerline demo --data $(DEMO_DIR)

@@ -1,0 +1,55 @@
+import type { EChartsType } from "echarts/core";
+import { useMemo, useRef, useState } from "react";
+import type { Result } from "../api/client";
+import { number, plural } from "../lib/format";
+import type { Window } from "../lib/time";
+import { Chart } from "../viz/Chart";
+import { seriesOption } from "../viz/options";
+import { usePalette } from "../viz/palette";
+import { recordsIn } from "./useExplorer";
+
+/** Histogram shows how many records there are over time. Dragging over it zooms in. */
+export function Histogram({ result, zone, window, onZoom }: { result: Result; zone: string; window: Window; onZoom: (w: Window) => void }) {
+  const palette = usePalette();
+  const series = result.series;
+  const option = useMemo(() => (series ? seriesOption(series, "bar", zone, palette, { legend: "side" }) : {}), [series, zone, palette]);
+  const chart = useRef<EChartsType>(null);
+  const box = useRef<HTMLDivElement>(null);
+  const [drag, setDrag] = useState<{ from: number; to: number }>();
+  if (!series) return null;
+
+  // A bucket of the axis under a place, and the edges of buckets in pixels.
+  const bucketAt = (x: number) => {
+    const i = chart.current?.convertFromPixel({ xAxisIndex: 0 }, x);
+    return typeof i === "number" && Number.isFinite(i) ? Math.max(0, Math.min(series.buckets.length - 1, Math.round(i))) : undefined;
+  };
+  const step = (series.buckets[1] ?? window.to) - (series.buckets[0] ?? window.from);
+  const zoomTo = (a: number, b: number) => {
+    const first = bucketAt(Math.min(a, b)),
+      last = bucketAt(Math.max(a, b));
+    if (first === undefined || last === undefined) return;
+    onZoom({ from: Math.max(window.from, series.buckets[first]!), to: Math.min(window.to, series.buckets[last]! + step) });
+  };
+  const total = recordsIn(result) ?? 0;
+  return (
+    <div
+      ref={box}
+      className="histogram"
+      data-total={total}
+      onPointerDown={(e) => {
+        const x = e.clientX - box.current!.getBoundingClientRect().left;
+        const right = box.current!.clientWidth - (series.lines.length > 1 ? 168 : 8);
+        if (e.button === 0 && x < right) setDrag({ from: x, to: x });
+      }}
+      onPointerMove={(e) => drag && setDrag({ ...drag, to: e.clientX - box.current!.getBoundingClientRect().left })}
+      onPointerLeave={() => setDrag(undefined)}
+      onPointerUp={() => {
+        if (drag && Math.abs(drag.to - drag.from) > 6) zoomTo(drag.from, drag.to);
+        setDrag(undefined);
+      }}
+    >
+      <Chart option={option} label={`Histogram: ${plural(total, "record")} in ${number(series.buckets.length)} buckets of ${series.span}`} onReady={(c) => (chart.current = c)} />
+      {drag && Math.abs(drag.to - drag.from) > 3 && <div className="zoom-box" style={{ left: Math.min(drag.from, drag.to), width: Math.abs(drag.to - drag.from) }} />}
+    </div>
+  );
+}

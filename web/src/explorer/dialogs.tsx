@@ -1,0 +1,179 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { api, send, type QueryRequest } from "../api/client";
+import { bytes, number, plural } from "../lib/format";
+import { parseLast, rangeLabel, type Range } from "../lib/time";
+import { Button, Dialog, Empty, ErrorNotice, save, Spinner } from "../ui/controls";
+
+type Past = { q: string; range: Range; at: number };
+const HISTORY = "ledgerline.history";
+const MOST_HISTORY = 100;
+
+function history(): Past[] {
+  try {
+    const list: unknown = JSON.parse(localStorage.getItem(HISTORY) ?? "[]");
+    return Array.isArray(list) ? (list as Past[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** remember keeps a query that was run, in this browser. */
+export function remember(q: string, range: Range): void {
+  const list = history().filter((h) => h.q !== q);
+  try {
+    localStorage.setItem(HISTORY, JSON.stringify([{ q, range, at: Date.now() }, ...list].slice(0, MOST_HISTORY)));
+  } catch {
+    // not remembered then
+  }
+}
+
+export function HistoryDialog({ close, choose }: { close: () => void; choose: (q: string, range?: Range) => void }) {
+  const client = useQueryClient();
+  const saved = useQuery({ queryKey: ["searches"], queryFn: api.searches });
+  const [past, setPast] = useState(history);
+  return (
+    <Dialog title="Saved searches and history" close={close} wide footer={past.length > 0 && <Button onClick={() => (localStorage.removeItem(HISTORY), setPast([]))}>Clear the history</Button>}>
+      <h3>Saved searches</h3>
+      {saved.isPending ? <Spinner /> : saved.isError ? <ErrorNotice error={saved.error} /> : saved.data.length === 0 ? <p className="muted">None yet. Save one with Actions, Save this search.</p> : (
+        <ul className="search-list">
+          {saved.data.map((s) => (
+            <li key={s.name}>
+              <button type="button" className="search-item" onClick={() => choose(s.query, s.last ? { last: lastOf(s.last) } : undefined)}>
+                <strong>{s.name}</strong> {s.description && <span className="muted">{s.description}</span>}
+                <code>{s.query}</code>
+              </button>
+              <Button kind="quiet" small icon="trash" label={`Delete ${s.name}`} onClick={() => void api.deleteSearch(s.name).then(() => client.invalidateQueries({ queryKey: ["searches"] }))} />
+            </li>
+          ))}
+        </ul>
+      )}
+      <h3>History</h3>
+      {past.length === 0 ? <Empty title="Nothing yet">Queries that you run are listed here, in this browser.</Empty> : (
+        <ul className="search-list">
+          {past.map((h) => (
+            <li key={h.at}>
+              <button type="button" className="search-item" onClick={() => choose(h.q, h.range)}>
+                <code>{h.q}</code>
+                <span className="muted">{rangeLabel(h.range, "UTC")}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Dialog>
+  );
+}
+
+/** lastOf turns a Go duration such as 168h0m0s into one of ours. */
+export function lastOf(text: string): string {
+  const m = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
+  const s = Number(m?.[1] ?? 0) * 3600 + Number(m?.[2] ?? 0) * 60 + Number(m?.[3] ?? 0);
+  for (const [size, unit] of [[86400, "d"], [3600, "h"], [60, "m"], [1, "s"]] as const) if (s >= size && s % size === 0) return s / size + unit;
+  return "24h";
+}
+
+export function SaveDialog({ query, range, close }: { query: string; range: Range; close: () => void }) {
+  const client = useQueryClient();
+  const [name, setName] = useState("");
+  const [description, setDescription] = useState("");
+  const [problem, setProblem] = useState<unknown>();
+  const submit = async () => {
+    try {
+      const last = "last" in range ? `${Math.round(parseLast(range.last) / 1000)}s` : undefined;
+      await api.putSearch({ name: name.trim(), query, description: description || undefined, last });
+      await client.invalidateQueries({ queryKey: ["searches"] });
+      close();
+    } catch (e) {
+      setProblem(e);
+    }
+  };
+  return (
+    <Dialog title="Save this search" close={close} footer={<Button kind="primary" disabled={name.trim() === ""} onClick={() => void submit()}>Save</Button>}>
+      <label className="field"><span>Name</span><input className="input" value={name} maxLength={200} onChange={(e) => setName(e.target.value)} /></label>
+      <label className="field"><span>Description</span><input className="input" value={description} onChange={(e) => setDescription(e.target.value)} /></label>
+      <pre className="code">{query}</pre>
+      <p className="muted">A search of the same name is replaced. It is also there for <code>ledgerline query --saved</code>.</p>
+      {problem !== undefined && <ErrorNotice error={problem} />}
+    </Dialog>
+  );
+}
+
+export function ExplainDialog({ request, close }: { request: QueryRequest; close: () => void }) {
+  const [analyze, setAnalyze] = useState(false);
+  const q = useQuery({ queryKey: ["explain", request, analyze], queryFn: ({ signal }) => api.explain({ ...request, analyze }, signal), retry: false });
+  return (
+    <Dialog title="How this query is answered" close={close} wide footer={<Button onClick={() => setAnalyze(true)} disabled={analyze} icon="play">Run it and measure each step</Button>}>
+      {q.isPending ? <Spinner /> : q.isError ? <ErrorNotice error={q.error} /> : (
+        <>
+          {q.data.steps && (
+            <table className="data">
+              <thead><tr><th>Step</th><th className="num">Rows in</th><th className="num">Rows out</th><th className="num">Time</th></tr></thead>
+              <tbody>
+                {q.data.steps.map((s, i) => (
+                  <tr key={i}><td>{s.name}</td><td className="num">{s.rowsIn === undefined ? "" : number(s.rowsIn)}</td><td className="num">{s.rowsOut === undefined ? "" : number(s.rowsOut)}</td><td className="num">{s.elapsedMs.toFixed(1)} ms</td></tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+          <pre className="code">{q.data.plan}</pre>
+        </>
+      )}
+    </Dialog>
+  );
+}
+
+export function ExportDialog({ request, close }: { request: QueryRequest; close: () => void }) {
+  const [format, setFormat] = useState<"csv" | "json">("csv");
+  const [progress, setProgress] = useState<{ bytes: number; lines: number; done: boolean }>();
+  const [problem, setProblem] = useState<unknown>();
+  const abort = useRef<AbortController>(null);
+  useEffect(() => () => abort.current?.abort(), []);
+  const start = async () => {
+    setProblem(undefined);
+    setProgress({ bytes: 0, lines: 0, done: false });
+    abort.current = new AbortController();
+    try {
+      const answer = await send("/ledgerline/v1/export", { method: "POST", body: { ...request, format }, signal: abort.current.signal });
+      const parts: BlobPart[] = [];
+      let n = 0,
+        lines = 0;
+      const reader = answer.body!.getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        parts.push(value);
+        n += value.length;
+        for (const b of value) if (b === 10) lines++;
+        setProgress({ bytes: n, lines, done: false });
+      }
+      setProgress({ bytes: n, lines, done: true });
+      save(`ledgerline-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.${format}`, new Blob(parts, { type: format === "csv" ? "text/csv" : "application/json" }));
+    } catch (e) {
+      if (!abort.current.signal.aborted) setProblem(e);
+      setProgress(undefined);
+    }
+  };
+  const running = progress !== undefined && !progress.done;
+  return (
+    <Dialog
+      title="Export the whole result"
+      close={close}
+      footer={running ? <Button icon="stop" onClick={() => abort.current?.abort()}>Stop</Button> : <Button kind="primary" icon="download" onClick={() => void start()}>Export</Button>}
+    >
+      <p>Every row of the result, without a limit, in the time range of this page.</p>
+      <fieldset className="row plain-set">
+        <legend className="sr-only">Format</legend>
+        <label className="row"><input type="radio" name="format" checked={format === "csv"} onChange={() => setFormat("csv")} /> CSV</label>
+        <label className="row"><input type="radio" name="format" checked={format === "json"} onChange={() => setFormat("json")} /> JSON</label>
+      </fieldset>
+      <pre className="code">{request.query}</pre>
+      {progress && (
+        <div className="row" role="status">
+          {running && <Spinner label="Exporting" />} {bytes(progress.bytes)}, {plural(progress.lines, "line")} {progress.done && "— done; the file is in your downloads"}
+        </div>
+      )}
+      {problem !== undefined && <ErrorNotice error={problem} />}
+    </Dialog>
+  );
+}
