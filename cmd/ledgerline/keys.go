@@ -22,6 +22,7 @@ type apiKey struct {
 	publicFile            string
 	configFile            string
 	fingerprint           string
+	bits                  int // of a key that is made
 }
 
 const keyBits = 2048
@@ -29,7 +30,7 @@ const keyBits = 2048
 // makeAPIKey makes a key and its configuration in dir, or finds the one an
 // earlier call made.
 func makeAPIKey(dir, tenancy, user, region string) (*apiKey, error) {
-	k := &apiKey{tenancy: tenancy, user: user, region: region,
+	k := &apiKey{tenancy: tenancy, user: user, region: region, bits: keyBits,
 		privateFile: filepath.Join(dir, "key.pem"), publicFile: filepath.Join(dir, "key_public.pem"), configFile: filepath.Join(dir, "oci_config")}
 	public, err := os.ReadFile(k.publicFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -43,14 +44,13 @@ func makeAPIKey(dir, tenancy, user, region string) (*apiKey, error) {
 		return nil, fmt.Errorf("%s holds no key; remove it and start again", k.publicFile)
 	}
 	k.fingerprint = config.KeyFingerprint(block.Bytes)
-	text := fmt.Sprintf("[DEFAULT]\nuser=%s\nfingerprint=%s\ntenancy=%s\nregion=%s\nkey_file=%s\n", user, k.fingerprint, tenancy, region, k.privateFile)
-	return k, os.WriteFile(k.configFile, []byte(text), 0o600)
+	return k, os.WriteFile(k.configFile, []byte(ociProfile("DEFAULT", user, k.fingerprint, tenancy, region, k.privateFile)), 0o600)
 }
 
 // generate writes the private key before the public one, whose presence says
 // that the pair is whole.
 func (k *apiKey) generate() (public []byte, err error) {
-	key, err := rsa.GenerateKey(rand.Reader, keyBits)
+	key, err := rsa.GenerateKey(rand.Reader, k.bits)
 	if err != nil {
 		return nil, err
 	}

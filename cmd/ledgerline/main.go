@@ -91,6 +91,7 @@ them with the Log Analytics API and query language, and can simulate Oracle offl
 		newQuery(g), newExport(g), newExplain(g), newParse(g),
 		newRuns(g), newUploads(g), newQuarantine(g), newCoverage(g), newLogGroups(g), newContent(g), newLookups(g), newSearches(g), newPeople(g), newStore(g),
 		newDashboards(g),
+		newUsers(g), newKeys(g), newPolicies(g),
 		newVersion(g),
 	)
 	misuseOnArgs(root)

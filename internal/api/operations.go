@@ -15,10 +15,10 @@ const ownBase = "/ledgerline/v1"
 func operations() []operation {
 	return slices.Concat(
 		coreOperations(),
+		accessOperations(),
 		contentOperations(),
 		dashboardOperations(),
 		uiOperations(),
-		neighbourOperations(),
 	)
 }
 
@@ -103,11 +103,6 @@ func coreOperations() []operation {
 		{Method: post, Pattern: own + "/content/actions/export", Name: "OwnContentExport", handle: (*Server).exportContent},
 		{Method: get, Pattern: own + "/status", Name: "OwnStatus", handle: (*Server).ownStatus},
 		{Method: post, Pattern: own + "/store/verify", Name: "OwnStoreVerify", handle: (*Server).ownVerify},
-
-		{Method: get, Pattern: own + "/session", Name: "OwnSession", handle: (*Server).whoAmI},
-		{Method: post, Pattern: own + "/session", Name: "OwnLogIn", handle: (*Server).logIn, access: open},
-		{Method: del, Pattern: own + "/session", Name: "OwnLogOut", handle: (*Server).logOut},
-		{Method: get, Pattern: own + startOperation, Name: "OwnStartSession", handle: (*Server).startSession, access: open},
 
 		{Method: get, Pattern: own + "/people", Name: "OwnPeople", handle: (*Server).ownPeople},
 		{Method: post, Pattern: own + "/people/actions/import", Name: "OwnPeopleImport", handle: (*Server).ownPeopleImport},
