@@ -15,6 +15,7 @@ const ownBase = "/ledgerline/v1"
 func operations() []operation {
 	return slices.Concat(
 		coreOperations(),
+		neighbourOperations(),
 		accessOperations(),
 		contentOperations(),
 		dashboardOperations(),
