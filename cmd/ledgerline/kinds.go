@@ -23,6 +23,7 @@ func kinds() map[string]kind {
 		config.KindOICAudit:      {reader: readOICAudit},
 		config.KindOCILogging:    {reader: readLogging, probe: probeLogging},
 		config.KindObjectStorage: {reader: readObjectStorage, probe: probeObjectStorage},
+		config.KindOICMetrics:    {reader: readMetrics, probe: probeMetrics},
 		config.KindFiles:         {reader: readFiles, probe: probeFiles},
 	}
 }

@@ -77,6 +77,7 @@ type Integration struct {
 	Overlap    time.Duration
 	Logging    *Logging       // of kind oci-logging
 	Objects    *ObjectStorage // of kind object-storage
+	Metrics    *Metrics       // of kind oic-metrics
 	Files      *Files         // of kind files
 	Archive    *Archive
 	Uploads    []Upload
@@ -108,6 +109,7 @@ type Server struct {
 	Retention Retention
 	Users     []User
 	MaxUpload int64 // bytes of one upload request
+	Access    Access
 }
 
 // LogGroup exists from the first start on.
@@ -143,6 +145,7 @@ func DefaultServer() *Server {
 		Namespace: "ledgerline",
 		MaxUpload: 64 << 20,
 		Retention: Retention{Default: 400 * Day},
+		Access:    Access{Limits: DefaultUserLimits()},
 	}
 }
 

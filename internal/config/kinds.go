@@ -30,6 +30,7 @@ func kinds() []kind {
 		{name: KindOICAudit, connections: []string{"oic"}, read: readOICAudit},
 		{name: KindOCILogging, connections: []string{"oci"}, mixed: true, read: readLogging},
 		{name: KindObjectStorage, connections: []string{"oci"}, mixed: true, read: readObjectStorage},
+		{name: KindOICMetrics, connections: []string{"oci"}, read: readMetrics},
 		{name: KindFiles, mixed: true, read: readFiles},
 	}
 }

@@ -74,3 +74,22 @@ func metricsHint(e *Error) {
 		e.Hint = "the service does not take this query: check namespace and queries"
 	}
 }
+
+// ProbeMetrics tests whether Monitoring takes each of the queries, over the last day.
+func (o *OCI) ProbeMetrics(ctx context.Context, queries []MetricQuery) []Probe {
+	const name = "metrics"
+	ctx = withAttempts(ctx, probeAttempts)
+	now := o.opts.Clock()
+	series := 0
+	for _, q := range queries {
+		q.From, q.To = now.Add(-24*time.Hour), now
+		answer, err := o.SummarizeMetrics(ctx, q)
+		if err != nil {
+			p := failed(name, err)
+			p.Detail = clean(q.Query) + ": " + p.Detail
+			return []Probe{p}
+		}
+		series += len(answer.Series)
+	}
+	return []Probe{passed(name, "%d queries accepted; %d series of the last day", len(queries), series)}
+}
