@@ -20,6 +20,9 @@ type client struct {
 	http *http.Client
 }
 
+// errNotRunning is wrapped when no process owns the data directory.
+var errNotRunning = errors.New("no ledgerline is running")
+
 func (g *globals) client() (*client, error) {
 	cfg, err := g.load()
 	if err != nil {
@@ -47,7 +50,7 @@ func (c *client) do(ctx context.Context, method, path, contentType string, body 
 	}
 	resp, err := c.http.Do(req)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
-		return nil, fmt.Errorf("no ledgerline is running over %s; start one with 'ledgerline serve'", c.dir)
+		return nil, fmt.Errorf("%w over %s; start one with 'ledgerline serve'", errNotRunning, c.dir)
 	}
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 
 	"ledgerline/internal/collect"
 	"ledgerline/internal/config"
@@ -41,4 +42,10 @@ func probeFiles(_ context.Context, _ *oracle, in config.Integration) []connect.P
 		}
 	}
 	return []connect.Probe{p}
+}
+
+// keepsIdentities reports whether an integration's identities are kept for ever:
+// a file of any age may be put into the folder again.
+func (n *node) keepsIdentities(integration string) bool {
+	return slices.ContainsFunc(n.cfg.Integrations, func(in config.Integration) bool { return in.Name == integration && in.Kind == config.KindFiles })
 }

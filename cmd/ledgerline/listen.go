@@ -30,7 +30,7 @@ func (n *node) listenSocket() (stop func(), err error) {
 		l.Close()
 		return nil, err
 	}
-	return n.answer(l, n.server.LocalHandler()), nil
+	return n.answer(l, n.withImports(n.server.LocalHandler())), nil
 }
 
 // listenHTTP answers signed requests.

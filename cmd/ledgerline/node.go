@@ -45,6 +45,7 @@ type node struct {
 	query        *query.Engine
 	runner       *runner.Runner
 	server       *api.Server
+	imports      *imports
 	defaultGroup string // OCID of the log group that takes what names none
 }
 
@@ -100,10 +101,11 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 	if err != nil {
 		return n, err
 	}
+	n.imports = &imports{node: n}
 	n.runner = runner.New(n.stage, lines, runner.Options{Clock: g.clock, Logger: n.log})
 	n.server, err = api.New(api.Parts{
 		Stage: n.stage, Library: n.library, Content: n.library, Store: n.store, Query: n.query, Catalog: n.catalog, People: n.people,
-	}, api.Options{Clock: g.clock, Logger: n.log, Tenancy: server.Tenancy, Namespace: server.Namespace, Version: version(), Limits: api.Limits{MaxUpload: server.MaxUpload}})
+	}, api.Options{Clock: g.clock, Logger: n.log, Tenancy: server.Tenancy, Namespace: server.Namespace, Version: version(), LogGroup: n.defaultGroup, Limits: api.Limits{MaxUpload: server.MaxUpload}})
 	return n, err
 }
 
@@ -164,6 +166,7 @@ func (n *node) start(ctx context.Context, listen bool) (stop func(), err error) 
 	wg.Go(func() { n.parseReceived(ctx) })
 	wg.Go(func() { n.people.Run(ctx) })
 	wg.Go(func() { n.repeat(ctx, joinEvery, "joining queries", func() error { return n.joinQueries(ctx) }) })
+	wg.Go(func() { n.repeat(ctx, importsEvery, "import", func() error { return n.imports.resume(ctx) }) })
 	wg.Go(func() { n.repeat(ctx, mergeEvery, "merge", func() error { _, err := n.store.Merge(ctx); return err }) })
 	wg.Go(func() { n.repeat(ctx, retainEvery, "retention", func() error { return n.retain(ctx) }) })
 	return stop, nil
@@ -225,6 +228,9 @@ func (n *node) retainStage(ctx context.Context, keep time.Duration) error {
 	now := n.now()
 	var errs []error
 	for _, in := range n.runner.Integrations() {
+		if n.keepsIdentities(in.Name) {
+			continue
+		}
 		for _, stream := range in.Streams {
 			_, err := n.stage.Forget(ctx, stream.Name, now.Add(-keepIdentities))
 			errs = append(errs, err)
@@ -254,7 +260,7 @@ func (n *node) sinksOf(integration string) (names []string) {
 			}
 		}
 	}
-	return names
+	return append(names, n.imports.sinksOf(context.Background(), integration)...)
 }
 
 // defaultLogGroup is the first configured one, else the oldest there is; the

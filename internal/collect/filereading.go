@@ -83,6 +83,12 @@ func (f *FileReading) Read(ctx context.Context, name string, r io.Reader) error 
 	return err
 }
 
+// ReadFile is Read for a file, which may be a ZIP archive of others.
+func (f *FileReading) ReadFile(ctx context.Context, name string, file io.ReaderAt, size int64) error {
+	_, err := f.file(ctx, name, file, &readSoFar{Size: size}, false)
+	return err
+}
+
 // place is where a stream is read on when it has grown.
 type place struct{ offset, line int64 }
 
