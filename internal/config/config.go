@@ -109,7 +109,6 @@ type Server struct {
 	Retention Retention
 	Users     []User
 	MaxUpload int64 // bytes of one upload request
-	Access    Access
 }
 
 // LogGroup exists from the first start on.
@@ -145,7 +144,6 @@ func DefaultServer() *Server {
 		Namespace: "ledgerline",
 		MaxUpload: 64 << 20,
 		Retention: Retention{Default: 400 * Day},
-		Access:    Access{Limits: DefaultUserLimits()},
 	}
 }
 
