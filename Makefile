@@ -6,7 +6,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 FUZZTIME    ?= 1m
 DEMO_DIR    ?= ledgerline-demo
 
-.PHONY: ui build demo test lint unit fuzz campaign-short campaign bench vuln clean
+.PHONY: ui build demo test lint unit fuzz campaign-short campaign ts-sdk bench vuln clean
 
 build: ui
 	$(GO) build -o bin/ledgerline ./cmd/ledgerline
@@ -20,7 +20,7 @@ demo: build
 	bin/ledgerline demo --data $(DEMO_DIR)
 
 # Everything the project is checked by.
-test: lint unit campaign-short
+test: lint unit campaign-short ts-sdk
 
 lint:
 	@test -z "$$(gofmt -l cmd internal)" || { echo "run gofmt on:"; gofmt -l cmd internal; exit 1; }
@@ -42,6 +42,10 @@ campaign-short: build
 
 campaign: build
 	LEDGERLINE_CAMPAIGN=long $(GO) test -count=1 -run '^TestCampaign' -v -timeout 60m ./cmd/ledgerline
+
+# Oracle's unmodified TypeScript SDK against a server of its own.
+ts-sdk: build
+	@./scripts/ts-sdk.sh
 
 # Writes docs/benchmarks.md.
 bench: build
