@@ -109,6 +109,7 @@ type Server struct {
 	Retention Retention
 	Users     []User
 	MaxUpload int64 // bytes of one upload request
+	Access    Access
 }
 
 // LogGroup exists from the first start on.
@@ -144,6 +145,7 @@ func DefaultServer() *Server {
 		Namespace: "ledgerline",
 		MaxUpload: 64 << 20,
 		Retention: Retention{Default: 400 * Day},
+		Access:    Access{Limits: DefaultUserLimits()},
 	}
 }
 

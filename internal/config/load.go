@@ -316,9 +316,8 @@ func (r *reader) server(s *section) *Server {
 	}
 	if _, _, err := net.SplitHostPort(out.Listen); err != nil {
 		r.problem(s.lineAt("listen"), "%s is %q; write an address and port such as 127.0.0.1:8088", s.at("listen"), out.Listen)
-	} else if !Loopback(out.Listen) {
-		r.problem(s.lineAt("listen"), "%s is not on loopback, and this server speaks plain HTTP; listen on 127.0.0.1 and put a TLS proxy in front", s.at("listen"))
 	}
+	out.Access = r.access(s, out.Listen)
 	s.checkOCID("tenancy", out.Tenancy, "tenancy")
 	if !namespace.MatchString(out.Namespace) {
 		r.problem(s.lineAt("namespace"), "%s is %q; write letters, digits, - and _", s.at("namespace"), out.Namespace)
