@@ -230,7 +230,7 @@ func (a *arena) weigh() balance {
 		a.Fatal(err)
 	}
 	instance := instanceName(&config.OIC{URL: a.oracle})
-	b, err := weigh(ctx, n.query, a.truth(instance), instance)
+	b, err := weigh(ctx, n.query, weighAudit(a.truth(instance), instance))
 	if err != nil {
 		a.Fatal(err)
 	}

@@ -19,12 +19,16 @@ func newSimulate(g *globals) *cobra.Command {
 	opts := simulate.Options{}
 	cmd := &cobra.Command{
 		Use:   "simulate",
-		Short: "Run a pretend Oracle: identity domain, Oracle Integration, Object Storage",
-		Long: `Simulate answers on loopback as an identity domain, an Oracle Integration instance and
-Object Storage would. Its users work on while it runs. It fails on demand, and knows the
-truth: GET /simulator/truth tells how many records there are. It prints what to write
+		Short: "Run a pretend Oracle: Integration, Analytics, Logging, Object Storage, identity domain",
+		Long: `Simulate answers on loopback as an identity domain (tokens, users), an Oracle Integration
+instance (audit, runs), OCI Logging (activity stream, audit and diagnostic log of an Oracle
+Analytics Cloud instance), Monitoring, Connector Hub and Object Storage would. Its users
+work on while it runs. It fails on demand, and knows the truth: GET /simulator/truth tells
+how many audit records there are, GET /simulator/logs what is in the other logs, and
+GET /simulator/export?log=NAME downloads one as the console does. It prints what to write
 under connections: in ledgerline.yaml.`,
-		Example: "  ledgerline simulate --records 100000 --faults 5%\n  ledgerline simulate --generation 3 --faults drift=0.1,429=0.05",
+		Example: "  ledgerline simulate --records 100000 --faults 5%\n  ledgerline simulate --generation 3 --faults drift=0.1,429=0.05\n" +
+			"  ledgerline simulate --analytics 50000 --activity 50000 --days 30 --incident --connector logs",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !config.Loopback(listen) {
@@ -44,6 +48,14 @@ under connections: in ledgerline.yaml.`,
 	f.IntVar(&opts.History, "records", 1000, "audit records that exist at the start")
 	f.IntVar(&opts.Days, "days", 7, "days over which they are spread")
 	f.Float64Var(&opts.Rate, "rate", 600, "audit records an hour while it runs")
+	f.IntVar(&opts.Activity, "activity", 0, "records of the activity stream that exist at the start")
+	f.Float64Var(&opts.ActivityRate, "activity-rate", 0, "records of the activity stream an hour while it runs")
+	f.IntVar(&opts.Analytics, "analytics", 0, "records of Oracle Analytics Cloud that exist at the start, audit and diagnostic")
+	f.Float64Var(&opts.AnalyticsRate, "analytics-rate", 0, "records of Oracle Analytics Cloud an hour while it runs")
+	f.StringVar(&opts.UserIDs, "user-ids", "guid", "how Analytics names users: guid, name, or switch (from half of the days on by name)")
+	f.BoolVar(&opts.Incident, "incident", false, "put something to be found into the last week; wants 7 days or more")
+	f.StringVar(&opts.Connector.Bucket, "connector", "", "bucket into which Connector Hub moves the logs; none without")
+	f.DurationVar(&opts.Connector.Rollover, "rollover", 0, "how often Connector Hub writes an object; 0 stands for Oracle's 7 minutes")
 	f.Uint64Var(&opts.Seed, "seed", 1, "the same seed gives the same history")
 	f.IntVar(&opts.Generation, "generation", 2, "2 or 3 (wants integration_instance on every call)")
 	f.StringVar(&opts.Directory, "objects", "", "folder that keeps the objects of the buckets; in memory without")
@@ -60,13 +72,20 @@ func runSimulator(ctx context.Context, g *globals, listen string, opts simulate.
 	defer oracle.stop()
 	go oracle.Run(ctx)
 	id, secret := oracle.Credentials()
-	fmt.Fprintf(g.out, `listening on %[1]s with %[2]s records
+	fmt.Fprintf(g.out, `listening on %[1]s with %[2]s audit records
 connections:
   oic:
     type: oic
     url: %[1]s
     oauth: {token_url: "%[1]s/oauth2/v1/token", client_id: %[3]s, client_secret: %[4]s, scope: "%[5]s"}
-`, oracle.url, count(oracle.Count()), id, secret, oracle.Scope())
+  oci:
+    type: oci
+    endpoints: {objectstorage: "%[1]s", logging: "%[1]s", loggingmanagement: "%[1]s", monitoring: "%[1]s"}
+  identity:
+    type: scim
+    url: %[1]s
+    oauth: {token_url: "%[1]s/oauth2/v1/token", client_id: %[3]s, client_secret: %[4]s, scope: %[6]s}
+`, oracle.url, count(oracle.Count()), id, secret, oracle.Scope(), simulate.ScopeIdentity)
 	<-ctx.Done()
 	return nil
 }

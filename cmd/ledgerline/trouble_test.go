@@ -143,7 +143,7 @@ func (w *world) recovers(n *node) {
 		w.Fatal(err)
 	}
 	instance := instanceName(&config.OIC{URL: w.oracle.url})
-	b, err := weigh(w.Context(), n.query, w.oracle.Truth(instance).Identities, instance)
+	b, err := weigh(w.Context(), n.query, weighAudit(w.oracle.Truth(instance).Identities, instance))
 	if err != nil {
 		w.Fatal(err)
 	}

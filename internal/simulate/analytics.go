@@ -179,7 +179,7 @@ func newAnalytics(audit, diagnostic *serviceLog, s *staff, people int, random *r
 }
 
 // queryShare is how many of the happenings are queries, in percent.
-const queryShare = 30
+const queryShare = 12
 
 // happen draws what a person does next. Off hours only queries run.
 func (a *analytics) happen(at time.Time) []entry {

@@ -20,6 +20,7 @@ type Connector struct {
 	Prefix   string        // of object names, without the slash; default "connector"
 	Logs     []string      // names of service logs, mixed in one object; default all
 	Rollover time.Duration // an object holds what came in so long; default 7 min, Oracle's
+	History  time.Duration // the same for what exists at the start; default Rollover
 }
 
 func (c Connector) withDefaults() Connector {
@@ -31,6 +32,9 @@ func (c Connector) withDefaults() Connector {
 	}
 	if c.Rollover <= 0 {
 		c.Rollover = 7 * time.Minute
+	}
+	if c.History <= 0 {
+		c.History = c.Rollover
 	}
 	return c
 }
@@ -50,14 +54,14 @@ const (
 )
 
 // connect moves what came in during each rollover that is over by now.
-func (s *Simulator) connect(now time.Time) error {
+func (s *Simulator) connect(now time.Time, rollover time.Duration) error {
 	c := s.opts.Connector
 	if c.Bucket == "" {
 		return nil
 	}
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	every := c.Rollover.Milliseconds()
+	every := rollover.Milliseconds()
 	if s.hub.from == 0 {
 		s.hub.from = now.Add(-time.Duration(s.opts.Days+1)*24*time.Hour).UnixMilli() / every * every
 	}
@@ -80,7 +84,7 @@ func (s *Simulator) Flush() error {
 		return nil
 	}
 	now := s.Now()
-	if err := s.connect(now); err != nil {
+	if err := s.connect(now, s.opts.Connector.Rollover); err != nil {
 		return err
 	}
 	s.hub.mu.Lock()

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -56,7 +57,7 @@ func flowsOf(o *office, random *rand.Rand) []*flow {
 			f.project = "PRJ_" + f.target.kind
 		}
 		f.typical = 150 * (1 + 20*random.Float64()*random.Float64())
-		f.weight = 0.2 + 3*random.Float64()*random.Float64()
+		f.weight = 0.02 + math.Pow(random.Float64(), 4) // most of the work is done by a few
 		f.trouble = 0.004 + 0.02*random.Float64()*random.Float64()
 	}
 	return out

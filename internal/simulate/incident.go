@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -34,6 +35,9 @@ func planIncident(now time.Time, o *office, c *company) *incident {
 	var major, minor int
 	if n, _ := fmt.Sscanf(f.version, "%d.%d", &major, &minor); n == 2 {
 		i.bad = fmt.Sprintf("%02d.%02d.0000", major, minor+1)
+	}
+	for typ, all := range o.objects { // nobody else works on it, so the trail of it is short
+		o.objects[typ] = slices.DeleteFunc(slices.Clone(all), func(r *resource) bool { return r.code == f.code && len(all) > 3 })
 	}
 	f.weight = max(f.weight, 0.15*c.plant.total) // it runs often, so it is missed
 	return i

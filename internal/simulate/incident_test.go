@@ -52,7 +52,7 @@ func TestIncidentIsThereToBeFound(t *testing.T) {
 				t.Fatalf("a run of version %s at %v", r.version, at)
 			}
 		}
-		if runs[1] == 0 || runs[2] == 0 || faults[1]*20 < runs[1] || faults[2]*runs[1] <= faults[1]*runs[2] || faults[0]*20 > runs[0] {
+		if runs[1] == 0 || runs[2] == 0 || (faults[1]+faults[2])*4 < runs[1]+runs[2] || faults[2]*runs[1] <= faults[1]*runs[2] || faults[0]*20 > runs[0] {
 			t.Errorf("runs %v, faults %v", runs, faults)
 		}
 		activations, exports, roles, downloads := 0, map[string]int{}, 0, 0

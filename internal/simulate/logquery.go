@@ -16,8 +16,23 @@ type logQuery struct {
 	descending bool
 }
 
-// condition decides over a record in the layer of searches.
-type condition func(body []byte) bool
+// condition decides over a record.
+type condition func(*candidate) bool
+
+// candidate is a record that a search looks at; it is rendered and parsed when
+// that is needed, and once.
+type candidate struct {
+	*entry
+	body   []byte
+	parsed *fastjson.Value
+}
+
+func (c *candidate) text() []byte {
+	if c.body == nil {
+		c.body = c.wrapped("")
+	}
+	return c.body
+}
 
 const longestQuery = 8192
 
@@ -142,7 +157,7 @@ func (p *searchParser) or(depth int) (condition, error) {
 		var right condition
 		if right, err = p.and(depth); err == nil {
 			a := left
-			left = func(b []byte) bool { return a(b) || right(b) }
+			left = func(c *candidate) bool { return a(c) || right(c) }
 		}
 	}
 	return left, err
@@ -154,7 +169,7 @@ func (p *searchParser) and(depth int) (condition, error) {
 		var right condition
 		if right, err = p.term(depth); err == nil {
 			a := left
-			left = func(b []byte) bool { return a(b) && right(b) }
+			left = func(c *candidate) bool { return a(c) && right(c) }
 		}
 	}
 	return left, err
@@ -169,7 +184,7 @@ func (p *searchParser) term(depth int) (condition, error) {
 		if err != nil {
 			return nil, err
 		}
-		return func(b []byte) bool { return !inner(b) }, nil
+		return func(c *candidate) bool { return !inner(c) }, nil
 	}
 	if p.take("(") {
 		inner, err := p.or(depth + 1)
@@ -187,7 +202,7 @@ func (p *searchParser) term(depth int) (condition, error) {
 		return nil, err
 	}
 	path := strings.Split(strings.ReplaceAll(field, `"`, ""), ".")
-	return func(body []byte) bool { return pattern.MatchString(fieldOf(body, path)) == (op == "=") }, nil
+	return func(c *candidate) bool { return pattern.MatchString(c.field(path)) == (op == "=") }, nil
 }
 
 // wildcard makes a pattern of a literal in which * stands for any text.
@@ -195,13 +210,19 @@ func wildcard(text string) (*regexp.Regexp, error) {
 	return regexp.Compile("(?s)^" + strings.ReplaceAll(regexp.QuoteMeta(text), `\*`, ".*") + "$")
 }
 
-// fieldOf is the text at a path that starts at the event, or at logContent for
-// the whole of it.
-func fieldOf(body []byte, path []string) string {
-	v, err := fastjson.ParseBytes(body)
-	if err != nil {
-		return ""
+// field is the text at a path that starts at the event, or at logContent for the
+// whole of it.
+func (c *candidate) field(path []string) string {
+	if path[0] == "type" && c.entry != nil && !c.log.custom {
+		return c.log.typ
 	}
+	if c.parsed == nil {
+		var err error
+		if c.parsed, err = fastjson.ParseBytes(c.text()); err != nil {
+			return ""
+		}
+	}
+	v := c.parsed
 	if path[0] != "datetime" {
 		v = v.Get("logContent")
 	}

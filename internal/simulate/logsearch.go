@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"net/http"
 	"slices"
 	"strconv"
@@ -56,15 +57,14 @@ func (s *Simulator) searchLogs(c *call) {
 	}
 	results := make([]json.RawMessage, 0, limit)
 	next := ""
-	for _, e := range s.found(q, from, to, after) {
+	for e := range s.found(q, from, to, after) {
 		if len(results) == limit {
 			next = after.String()
 			break
 		}
-		body := e.wrapped("")
-		after = &place{at: e.at, log: e.log.order, seq: e.seq}
-		if q.where == nil || q.where(body) {
-			results = append(results, append(append([]byte(`{"data":`), body...), '}'))
+		after = placeOf(e)
+		if found := (&candidate{entry: e}); q.where == nil || q.where(found) {
+			results = append(results, append(append([]byte(`{"data":`), found.text()...), '}'))
 		}
 	}
 	if next != "" {
@@ -73,33 +73,47 @@ func (s *Simulator) searchLogs(c *call) {
 	c.answer(encode(map[string]any{"fields": nil, "results": results, "summary": map[string]int{"resultCount": len(results), "fieldCount": 0}}))
 }
 
-// found lists the entries of a search in its order, after a place in it. Records
+// found gives the entries of a search in its order, after a place in it. Records
 // that came in later than the page before have their place like all others.
-func (s *Simulator) found(q *logQuery, from, to int64, after *place) []entry {
+func (s *Simulator) found(q *logQuery, from, to int64, after *place) iter.Seq[*entry] {
 	if after != nil && q.descending {
 		to = min(to, after.at+1)
 	} else if after != nil {
 		from = max(from, after.at)
 	}
-	var out []entry
+	var lists [][]entry
 	for _, l := range s.company.all() {
-		if slices.Contains(s.opts.LogsOff, l.name) || !q.covers(l) {
-			continue
+		if !slices.Contains(s.opts.LogsOff, l.name) && q.covers(l) {
+			list := l.between(from, to)
+			if q.descending {
+				slices.Reverse(list)
+			}
+			lists = append(lists, list)
 		}
-		for _, e := range l.between(from, to) {
-			if after == nil || after.before(e, q.descending) {
-				out = append(out, e)
+	}
+	return func(yield func(*entry) bool) {
+		for e := q.first(lists); e != nil; e = q.first(lists) {
+			if (after == nil || after.before(e, q.descending)) && !yield(e) {
+				return
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b entry) int {
-		n := cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.log.order, b.log.order), cmp.Compare(a.seq, b.seq))
-		if q.descending {
-			return -n
+}
+
+// first takes the first entry off the heads of the lists.
+func (q *logQuery) first(lists [][]entry) *entry {
+	best := -1
+	for i, list := range lists {
+		if len(list) > 0 && (best < 0 || placeOf(&lists[best][0]).before(&list[0], !q.descending)) {
+			best = i
 		}
-		return n
-	})
-	return out
+	}
+	if best < 0 {
+		return nil
+	}
+	e := &lists[best][0]
+	lists[best] = lists[best][1:]
+	return e
 }
 
 // place is where a page ended.
@@ -109,7 +123,10 @@ type place struct {
 	seq uint32
 }
 
-func (p *place) before(e entry, descending bool) bool {
+func placeOf(e *entry) *place { return &place{at: e.at, log: e.log.order, seq: e.seq} }
+
+// before reports whether the place comes before an entry.
+func (p *place) before(e *entry, descending bool) bool {
 	n := cmp.Or(cmp.Compare(e.at, p.at), cmp.Compare(e.log.order, p.log), cmp.Compare(e.seq, p.seq))
 	if descending {
 		return n < 0

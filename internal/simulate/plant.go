@@ -38,7 +38,7 @@ func (p *plant) trouble(f *flow, at int64) (float64, string) {
 	if b == nil || b.flow != f || at < b.from || at >= b.to {
 		return f.trouble, f.version
 	}
-	return 0.1 + 0.7*float64(at-b.from)/float64(b.to-b.from), b.version
+	return 0.2 + 0.7*float64(at-b.from)/float64(b.to-b.from), b.version
 }
 
 func newPlant(log *serviceLog, flows []*flow, generation int, random *rand.Rand) *plant {

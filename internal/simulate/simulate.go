@@ -199,7 +199,7 @@ func New(opts Options) (*Simulator, error) {
 	s.trail = newTrail(s.office.past(history-len(special), o.Days, o.Clock()))
 	s.trail.add(special...)
 	s.company.past(o)
-	if err := s.connect(o.Clock()); err != nil {
+	if err := s.connect(o.Clock(), o.Connector.History); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -224,7 +224,7 @@ func (s *Simulator) Advance(d time.Duration) {
 func (s *Simulator) Step(now time.Time) int {
 	n := s.trail.add(s.office.work(now, s.chance, s.opts.LateBy)...)
 	n += s.company.work(now, s.chance, s.opts.LateBy)
-	if err := s.connect(now); err != nil {
+	if err := s.connect(now, s.opts.Connector.Rollover); err != nil {
 		s.opts.Logger.Error("Connector Hub", "error", err)
 	}
 	return n
