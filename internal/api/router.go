@@ -44,7 +44,9 @@ type router struct {
 }
 
 // oracleOperations lists operations of Oracle's services, one a line: method,
-// path, name. Source: the request types of the official Go SDK v65.129.0.
+// path, name and, of Log Analytics, how much clients need it: 1 (the core), 2 (the
+// service beyond it) or 3 (rarely). Source: the request types of the official Go
+// SDK v65.129.0; the tiers are ours.
 //
 //go:embed oracle_operations.txt
 var oracleOperations string
@@ -62,7 +64,7 @@ func newRouter(served []operation) (*router, error) {
 	}
 	for line := range strings.Lines(oracleOperations) {
 		f := strings.Fields(line)
-		if len(f) != 3 {
+		if len(f) != 3 && len(f) != 4 {
 			return nil, fmt.Errorf("api: operation table: %q", line)
 		}
 		if have[f[0]+" "+f[1]] {
