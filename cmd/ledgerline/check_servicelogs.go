@@ -17,8 +17,11 @@ func probeServiceLogs(ctx context.Context, oci *connect.OCI, in config.Integrati
 		sources = append(sources, u.LogSource)
 	}
 	target := connect.ServiceLogTarget{Wanted: wantedLogs(sources)}
-	if l := in.Logging; l != nil {
-		target.Compartment, target.LogGroup, target.Log = l.Compartment, l.LogGroup, l.Log
+	switch {
+	case in.Logging != nil:
+		target.Compartment, target.LogGroup, target.Log = in.Logging.Compartment, in.Logging.LogGroup, in.Logging.Log
+	case in.Objects != nil:
+		target.Compartment = in.Objects.Compartment
 	}
 	return oci.ProbeServiceLogs(ctx, target)
 }
