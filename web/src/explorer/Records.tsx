@@ -109,7 +109,7 @@ function summaryColumns(columns: Column[], rows: unknown[][], chosen: string[]):
       values.add(Array.isArray(r[i]) ? String(r[i]) : r[i]);
     }
     if (n === 0) return;
-    found.push({ i, weight: n * (values.size > 1 ? 2 : 1) * (c.name === "Log Source" ? 3 : 1) });
+    if (values.size > 1 || c.name === "Log Source") found.push({ i, weight: n * (c.name === "Log Source" ? 3 : 1) });
   });
   return found
     .sort((a, b) => b.weight - a.weight || a.i - b.i)

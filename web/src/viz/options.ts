@@ -2,7 +2,7 @@ import type { EChartsCoreOption } from "echarts/core";
 import type { Column, Result, Series } from "../api/client";
 import { compact, isNumeric, lineName, number, valueText } from "../lib/format";
 import { cut, plain } from "../lib/hostile";
-import { axisTime, duration, formatTime } from "../lib/time";
+import { axisTime, duration, formatTime, zoneOffset } from "../lib/time";
 import { tip } from "./Chart";
 import type { Palette } from "./palette";
 
@@ -80,7 +80,7 @@ export function seriesOption(s: Series, kind: SeriesKind, zone: string, p: Palet
     ...base(p),
     legend: legend(p, many && where !== "none", where === "side"),
     grid: { left: 6, right: where === "side" && many ? 168 : 10, top: many && where === "top" ? 28 : 10, bottom: 4, containLabel: true },
-    xAxis: { type: "category", data: s.buckets.map((b) => axisTime(b, zone, step)), ...axis(p), splitLine: { show: false }, boundaryGap: kind === "bar" },
+    xAxis: timeAxis(s.buckets, step, zone, p, kind === "bar"),
     yAxis: { type: "value", ...axis(p), minInterval: 0, axisLabel: { color: p.muted, fontSize: 11, formatter: (n: number) => measureText(n, s.values[0]) }, splitNumber: 4 },
     tooltip: {
       ...(base(p).tooltip as object),
@@ -98,6 +98,20 @@ export function seriesOption(s: Series, kind: SeriesKind, zone: string, p: Palet
     series: lines,
   };
 }
+
+/** timeAxis labels buckets at round times: so many that they do not crowd, and whole days by their date. */
+function timeAxis(buckets: number[], step: number, zone: string, p: Palette, gap: boolean) {
+  const span = (buckets.at(-1) ?? 0) - (buckets[0] ?? 0);
+  const every = TICKS.find((t) => t >= step && span / t <= 9) ?? span / 8;
+  const offset = zoneOffset(buckets[0] ?? 0, zone);
+  const round = (i: number) => {
+    const local = (buckets[i] ?? 0) + offset;
+    return Math.floor(local / every) !== Math.floor((local - step) / every);
+  };
+  return { type: "category", data: buckets.map((b) => axisTime(b, zone, every)), ...axis(p), splitLine: { show: false }, boundaryGap: gap, axisLabel: { color: p.muted, fontSize: 11, hideOverlap: true, interval: round } };
+}
+
+const TICKS = [1, 5, 15, 30, 60, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000].map((s) => s * 1000);
 
 /** categoryOption draws a bar, or a point, for each group; a second column to group by makes the colours. */
 export function categoryOption(t: Table, kind: "bar" | "hbar" | "line" | "area", zone: string, p: Palette, most = 40): EChartsCoreOption {
@@ -171,7 +185,7 @@ export function pieOption(t: Table, zone: string, p: Palette, o: { ring?: boolea
   const left = o.small ? "30%" : "34%";
   return {
     ...base(p),
-    legend: { ...legend(p, true, true), left: o.small ? "58%" : "64%", right: 0, top: "middle", bottom: undefined, height: "92%", textStyle: { color: p.text, fontSize: 11.5, width: o.small ? 130 : 220, overflow: "truncate" } },
+    legend: { ...legend(p, true, true), left: o.small ? "58%" : "64%", right: 0, top: 4, bottom: 4, textStyle: { color: p.text, fontSize: 11.5, width: o.small ? 130 : 220, overflow: "truncate" } },
     tooltip: { ...(base(p).tooltip as object), trigger: "item", formatter: (e: { name: string; value: number; percent: number; color: string }) => tip(e.name, [{ colour: e.color, name: `${e.percent} %`, value: number(e.value) }]) },
     graphic: undefined,
     series: [
