@@ -2,6 +2,8 @@ package config
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -79,5 +81,39 @@ connections:
 	}
 	if seen[13] != 2 {
 		t.Errorf("line 13 has a bad pattern and contradicts line 12; got %d problems", seen[13])
+	}
+}
+
+func TestKindsOfTheDocumentedExample(t *testing.T) {
+	dir, env := folder(t)
+	text, err := os.ReadFile("../../docs/example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := Parse(filepath.Join(dir, "ledgerline.yaml"), text, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]Integration{}
+	for _, in := range cfg.Integrations {
+		shown[in.Kind] = in
+	}
+	for _, kind := range Kinds() {
+		if shown[kind].Kind == "" {
+			t.Errorf("kind %s is not in the example", kind)
+		}
+	}
+	logs := shown[KindOCILogging]
+	if got, want := logs.Logging.Query(), `search "ocid1.compartment.oc1..x" | where type = 'com.oraclecloud.analytics.*'`; got != want {
+		t.Errorf("the search is %s, want %s", got, want)
+	}
+	if l := logs.Logging; l.Backfill != 180*Day || l.Overlap != 10*time.Minute || l.PageSize != 1000 {
+		t.Errorf("read wrongly: %+v", l)
+	}
+	if s := logs.Streams(); len(s) != 3 || len(s[0].Uploads) != 0 || s[2].Name != "oac-logs.oci-analytics-cloud-diagnostic-logs" {
+		t.Errorf("streams %+v", s)
+	}
+	if m := shown[KindOICMetrics].Metrics; len(m.Queries) != 2 || m.Queries[1].Statistic != "percentile(.95)" || m.Settle != 5*time.Minute {
+		t.Errorf("read wrongly: %+v", m)
 	}
 }
