@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"ledgerline/internal/api"
 	"ledgerline/internal/config"
 )
 
@@ -39,7 +41,15 @@ func (n *node) listenHTTP() (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w; choose another address with server.listen in %s", n.cfg.Server.Listen, err, n.cfg.Path)
 	}
-	return n.answer(l, n.server.Handler()), nil
+	files := n.cfg.Server.Access.TLS
+	if files == nil {
+		return n.answer(l, n.server.Handler()), nil
+	}
+	certificates, err := api.NewCertificates(files.Certificate, files.Key, api.Options{Clock: n.now, Logger: n.log})
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return n.answer(tls.NewListener(l, certificates.Config()), n.server.Handler()), nil
 }
 
 // shutdownGrace is how long requests under way may take when the process stops.
@@ -65,4 +75,9 @@ func (n *node) answer(l net.Listener, h http.Handler) (stop func()) {
 }
 
 // baseURL is how a client on this machine reaches the server.
-func baseURL(s *config.Server) string { return "http://" + s.Listen }
+func baseURL(s *config.Server) string {
+	if s.Access.TLS != nil {
+		return "https://" + s.Listen
+	}
+	return "http://" + s.Listen
+}

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 
 	"ledgerline/internal/catalog"
@@ -51,7 +52,7 @@ func (s *Server) enter(c *call, user, token string) error {
 // is makes somebody the caller.
 func (c *call) is(p principal) {
 	c.user, c.who = p.ID, p
-	c.r = c.r.WithContext(withRights(c.r.Context(), p.rights))
+	c.r = c.r.WithContext(onBehalf(c.r.Context(), caller{p.ID, p.rights}))
 }
 
 // localPrincipal is who may open the command socket.
@@ -67,13 +68,11 @@ func (s *Server) checkHost(r *http.Request) error {
 	if _, err := netip.ParseAddr(name); err == nil || name == "localhost" {
 		return nil
 	}
-	for _, known := range s.opts.Hosts {
-		if strings.EqualFold(name, known) {
-			return nil
-		}
+	if u, err := url.Parse(s.opts.URL); err == nil && s.opts.URL != "" && strings.EqualFold(name, u.Hostname()) {
+		return nil
 	}
 	return &Error{Status: http.StatusMisdirectedRequest, Code: "InvalidParameter",
-		Message: "this server is not known by the name in the Host header; add the name to server.hosts, or use the address"}
+		Message: "this server is not known by the name in the Host header; set server.url in the configuration, or use the address"}
 }
 
 // hostName is the host of host, host:port or [host]:port.

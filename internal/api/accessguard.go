@@ -8,11 +8,17 @@ import (
 	"ledgerline/internal/query"
 )
 
-type rightsKey struct{}
+// caller is who a context answers to.
+type caller struct {
+	user   string
+	rights catalog.Rights
+}
 
-// withRights marks a context with what its caller may do.
-func withRights(ctx context.Context, r catalog.Rights) context.Context {
-	return context.WithValue(ctx, rightsKey{}, r)
+type callerKey struct{}
+
+// onBehalf marks a context with its caller.
+func onBehalf(ctx context.Context, c caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
 }
 
 // guarded is an engine that answers within what the caller of the context may
@@ -20,16 +26,16 @@ func withRights(ctx context.Context, r catalog.Rights) context.Context {
 type guarded struct {
 	Engine
 	catalog *catalog.Catalog
+	shares  *shares
 }
 
-// scope restricts a request. A context without a caller may read nothing.
-func (g guarded) scope(ctx context.Context, r query.Request) (query.Request, error) {
-	groups := []string{}
-	if rights, ok := ctx.Value(rightsKey{}).(catalog.Rights); ok {
-		var err error
-		if groups, err = g.catalog.Groups(ctx, rights, catalog.Read); err != nil {
-			return r, err
-		}
+// begin restricts a request to what its caller may read, and counts it among the
+// caller's queries until done. A context without a caller may read nothing.
+func (g guarded) begin(ctx context.Context, r query.Request) (restricted query.Request, done func(), err error) {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	groups, err := g.catalog.Groups(ctx, c.rights, catalog.Read)
+	if err != nil {
+		return r, nil, err
 	}
 	switch {
 	case groups == nil:
@@ -38,24 +44,30 @@ func (g guarded) scope(ctx context.Context, r query.Request) (query.Request, err
 	default:
 		r.Scope.Groups = slices.DeleteFunc(slices.Clone(r.Scope.Groups), func(id string) bool { return !slices.Contains(groups, id) })
 	}
-	return r, nil
+	if c.user == localUser {
+		return r, func() {}, nil
+	}
+	done, err = g.shares.query(c.user)
+	return r, done, err
 }
 
 func (g guarded) Run(ctx context.Context, r query.Request) (*query.Result, error) {
-	r, err := g.scope(ctx, r)
+	r, done, err := g.begin(ctx, r)
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	return g.Engine.Run(ctx, r)
 }
 
 // Explain leaves out the SQL for callers who may not read everything: it names
 // files that hold records of other log groups, too, and their rows.
 func (g guarded) Explain(ctx context.Context, r query.Request, analyze bool) (*query.Explanation, error) {
-	r, err := g.scope(ctx, r)
+	r, done, err := g.begin(ctx, r)
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	x, err := g.Engine.Explain(ctx, r, analyze)
 	if err == nil && r.Scope.Groups != nil {
 		x.SQL = "-- not shown to those who may not read every log group"
@@ -64,10 +76,11 @@ func (g guarded) Explain(ctx context.Context, r query.Request, analyze bool) (*q
 }
 
 func (g guarded) Export(ctx context.Context, r query.Request, header func([]query.Column) error, row func([]any) error) error {
-	r, err := g.scope(ctx, r)
+	r, done, err := g.begin(ctx, r)
 	if err != nil {
 		return err
 	}
+	defer done()
 	return g.Engine.Export(ctx, r, header, row)
 }
 

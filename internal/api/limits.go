@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"io"
+	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -61,7 +62,7 @@ func (s *Server) HTTPServer(h http.Handler) *http.Server {
 	// comes on top.
 	write := s.limits.WriteTime + s.limits.BodyIdle + s.slowest(s.limits.MaxUpload)
 	return &http.Server{Handler: h, ReadHeaderTimeout: s.limits.HeaderWait, IdleTimeout: s.limits.KeepAlive,
-		WriteTimeout: write, MaxHeaderBytes: s.limits.MaxHeader}
+		WriteTimeout: write, MaxHeaderBytes: s.limits.MaxHeader, ErrorLog: slog.NewLogLogger(s.opts.Logger.Handler(), slog.LevelDebug)}
 }
 
 // budget is a number of bytes that requests share.

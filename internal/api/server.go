@@ -96,7 +96,8 @@ type Options struct {
 	Namespace string               // of the tenancy
 	Version   string               // of the program, shown by status
 	Limits    Limits               // zero members: defaults
-	Hosts     []string             // names under which browsers reach the server, besides its addresses and localhost
+	URL       string               // where browsers find the server; empty: at its addresses and localhost only
+	Users     UserLimits           // of each user; zero members: defaults
 	Registry  *prometheus.Registry // nil: one of its own
 }
 
@@ -111,6 +112,7 @@ type Server struct {
 	inFlight budget
 	jobs     *jobs
 	sessions *sessions
+	shares   *shares
 	metrics  *metrics
 	started  time.Time
 }
@@ -139,7 +141,8 @@ func New(p Parts, o Options) (*Server, error) {
 	}
 	s := &Server{Parts: p, opts: o, limits: o.Limits.withDefaults(), router: r, metrics: m, started: o.Clock(),
 		verifier: signature.New(p.Catalog, signature.Options{Clock: o.Clock})}
-	s.Query = guarded{p.Query, p.Catalog}
+	s.shares = newShares(o.Clock, o.Users)
+	s.Query = guarded{p.Query, p.Catalog, s.shares}
 	s.inFlight.left.Store(s.limits.InFlight)
 	s.jobs = newJobs(o.Clock, o.Logger, s.limits)
 	s.sessions = newSessions(o.Clock)

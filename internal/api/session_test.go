@@ -134,7 +134,7 @@ func TestSession(t *testing.T) {
 
 // What a page of a stranger can make a browser send is refused.
 func TestSessionIsOurPagesAlone(t *testing.T) {
-	g := newRig(t, func(o *Options) { o.Hosts = []string{"logs.example.com"} })
+	g := newRig(t, func(o *Options) { o.URL = "https://logs.example.com" })
 	g.user("auditor", catalog.Administrators)
 	ours, err := url.Parse(g.web.URL)
 	if err != nil {

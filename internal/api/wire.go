@@ -21,6 +21,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, local bool) {
 	w.Header().Set("opc-request-id", id)
 	w.Header().Set("Date", start.UTC().Format(http.TimeFormat))
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if r.TLS != nil {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+	}
 	log := s.opts.Logger.With("opc_request_id", id)
 	c := &call{w: w, r: r, log: log}
 
@@ -86,6 +89,11 @@ func (s *Server) dispatch(c *call, local bool) (resp *response, err error) {
 		c.body = c.r.Body
 	default:
 		if err := s.authenticate(c); err != nil {
+			return nil, err
+		}
+	}
+	if c.user != "" {
+		if err := s.limit(c); err != nil {
 			return nil, err
 		}
 	}
