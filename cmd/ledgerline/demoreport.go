@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -21,8 +22,9 @@ func (d *demo) introduce(cfg *config.Config, oracle *simulator) {
 	fmt.Fprintf(d.out, "configuration   %s\n", cfg.Path)
 }
 
-// truths says for each log source what happened.
-func (d *demo) truths(n *node, oracle *simulator) []weighing {
+// truths says for each log source what happened; of metrics, until where they
+// are said to be read.
+func (d *demo) truths(ctx context.Context, n *node, oracle *simulator) ([]weighing, error) {
 	instance := instanceName(n.cfg.Connections["oic"].OIC)
 	list := []weighing{weighAudit(oracle.Truth(instance).Identities, instance)}
 	for _, l := range []struct{ log, source string }{
@@ -34,14 +36,37 @@ func (d *demo) truths(n *node, oracle *simulator) []weighing {
 			list = append(list, weighEvents(l.source, t.Identities))
 		}
 	}
-	return list
+	in := collectorOf(n.cfg, content.SourceIntegrationMetrics)
+	covered, err := n.stage.Coverage(ctx, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	var by time.Time
+	for _, c := range covered {
+		if c.Window.To.After(by) {
+			by = c.Window.To
+		}
+	}
+	points := map[record.Identity]int{}
+	for _, q := range in.Metrics.Queries {
+		series, err := oracle.Summarize(q.Text, d.plan.Start.AddDate(0, 0, -d.plan.Days-1), time.Now())
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(points, metricTruth(q, series, by))
+	}
+	return append(list, weighMetrics(points)), nil
 }
 
 // report weighs every log source and says how its records came.
 func (d *demo) report(ctx context.Context, n *node, oracle *simulator, runs map[string]stage.Run) (balance, error) {
 	var sum balance
 	var rows [][]string
-	for _, w := range d.truths(n, oracle) {
+	truths, err := d.truths(ctx, n, oracle)
+	if err != nil {
+		return sum, err
+	}
+	for _, w := range truths {
 		b, err := weigh(ctx, n.query, w)
 		if err != nil {
 			return b, err

@@ -40,7 +40,7 @@ const (
 // demoPlan makes the simulated past the same whenever the demo starts again
 // over its folder.
 type demoPlan struct {
-	Records int // over all logs, metrics apart
+	Records int // over all logs; metrics come on top
 	Days    int
 	Seed    uint64
 	Start   time.Time
@@ -137,7 +137,7 @@ connections:
   oci:
     type: oci
     config_file: ./oci_config
-    endpoints: {loganalytics: "http://{{.Listen}}", objectstorage: "{{.Oracle}}", logging: "{{.Oracle}}", loggingmanagement: "{{.Oracle}}"}
+    endpoints: {loganalytics: "http://{{.Listen}}", objectstorage: "{{.Oracle}}", logging: "{{.Oracle}}", loggingmanagement: "{{.Oracle}}", monitoring: "{{.Oracle}}"}
   identity:
     type: scim
     url: {{.Oracle}}
@@ -177,6 +177,20 @@ integrations:
     bucket: {{.Bucket}}
     prefix: activity/
     upload: {connection: local, log_source: OCI Integration Activity Stream Logs}
+  oic-metrics:
+    kind: oic-metrics
+    connection: oci
+    every: 1m
+    compartment: {{.Compartment}}
+    backfill: {{.Back}}
+    queries:
+      - NumberOfInboundRequests[1h].sum()
+      - InboundRequestProcessingTime[1h].percentile(.95)
+      - NumberOfOutboundRequests[1h].sum()
+      - OutboundRequestInvocationTime[1h].percentile(.95)
+      - MessagesReceivedCount[1h].sum()
+      - MessagesFailedCount[1h].sum()
+    upload: {connection: local, log_source: OCI Integration Metrics}
 server:
   listen: {{.Listen}}
   tenancy: {{.Tenancy}}

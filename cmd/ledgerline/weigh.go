@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/valyala/fastjson"
 
 	"ledgerline/internal/collect"
+	"ledgerline/internal/config"
 	"ledgerline/internal/content"
 	"ledgerline/internal/query"
 	"ledgerline/internal/record"
@@ -57,6 +59,43 @@ func weighAudit(truth map[record.Identity]int, instance string) weighing {
 func weighEvents(source string, truth map[record.Identity]int) weighing {
 	var p fastjson.Parser
 	return weighing{source, truth, func(text []byte) record.Identity { return simulate.EventIdentity(&p, text) }}
+}
+
+// metricTruth is what Monitoring knows of the intervals of a query that are over
+// by a time.
+func metricTruth(q config.MetricQuery, series []simulate.MetricSeries, by time.Time) map[record.Identity]int {
+	out := map[record.Identity]int{}
+	for _, s := range series {
+		for _, p := range s.Points {
+			if at, err := time.Parse(time.RFC3339, p.Timestamp); err == nil && !at.Add(q.Every).After(by) {
+				out[identifyPoint(s.Name, s.Dimensions, p.Timestamp, q.Statistic, q.Interval, p.Value)]++
+			}
+		}
+	}
+	return out
+}
+
+// weighMetrics is about data points; docs/sources.md has the shape of their records.
+func weighMetrics(truth map[record.Identity]int) weighing {
+	return weighing{content.SourceIntegrationMetrics, truth, func(text []byte) record.Identity {
+		var m struct {
+			Metric, Time, Statistic, Interval string
+			Dimensions                        map[string]string
+			Value                             float64
+		}
+		if json.Unmarshal(text, &m) != nil {
+			return record.Identify(string(text))
+		}
+		return identifyPoint(m.Metric, m.Dimensions, m.Time, m.Statistic, m.Interval, m.Value)
+	}}
+}
+
+func identifyPoint(metric string, dimensions map[string]string, at, statistic, interval string, value float64) record.Identity {
+	parts := []string{metric, at, statistic, interval, fmt.Sprint(value)}
+	for _, d := range sortedKeys(dimensions) {
+		parts = append(parts, d, dimensions[d])
+	}
+	return record.Identify(parts...)
 }
 
 // weigh reads every stored record back and compares its identity with the truth.

@@ -11,11 +11,13 @@ import (
 // company is everything beside the audit trail that the same people and
 // integrations write: the service logs of OCI Logging.
 type company struct {
-	mu      sync.RWMutex
-	logs    []*serviceLog // with those that clients push to at the end
-	staff   *staff
-	plant   *plant
-	oac     *analytics
+	mu    sync.RWMutex
+	logs  []*serviceLog // with those that clients push to at the end
+	staff *staff
+	plant *plant
+	oac   *analytics
+
+	working sync.Mutex
 	streams []*stream
 }
 
@@ -99,11 +101,22 @@ func (c *company) put(entries []entry) int {
 
 // work lets time pass until now.
 func (c *company) work(now time.Time, chance *injector, lateBy time.Duration) int {
+	c.working.Lock()
+	defer c.working.Unlock()
 	n := 0
 	for _, s := range c.streams {
 		n += c.put(s.work(now, chance, lateBy))
 	}
 	return n
+}
+
+// rest ends all work; what waits to be seen never is.
+func (c *company) rest() {
+	c.working.Lock()
+	defer c.working.Unlock()
+	for _, s := range c.streams {
+		s.rate, s.pending = 0, nil
+	}
 }
 
 // all lists the logs there are.

@@ -91,18 +91,19 @@ func (s *Simulator) dimensions(r *run, side *adapter) map[string]string {
 	return d
 }
 
-// series is what SummarizeMetricsData answers, once for each group.
-type series struct {
+// MetricSeries is what SummarizeMetricsData answers, once for each group.
+type MetricSeries struct {
 	Namespace     string            `json:"namespace"`
 	CompartmentID string            `json:"compartmentId"`
 	Name          string            `json:"name"`
 	Dimensions    map[string]string `json:"dimensions"`
 	Metadata      map[string]string `json:"metadata"`
 	Resolution    string            `json:"resolution"`
-	Points        []point           `json:"aggregatedDatapoints"`
+	Points        []MetricPoint     `json:"aggregatedDatapoints"`
 }
 
-type point struct {
+// MetricPoint is the value of one interval, named by its start in RFC 3339.
+type MetricPoint struct {
 	Timestamp string  `json:"timestamp"`
 	Value     float64 `json:"value"`
 }
@@ -165,7 +166,7 @@ func (s *Simulator) summarize(c *call, namespace, query string, from, to time.Ti
 		c.bad("startTime is not before endTime")
 		return
 	}
-	list := []series{}
+	list := []MetricSeries{}
 	if namespace == MetricNamespace {
 		var err error
 		if list, err = s.Summarize(query, from, to); err != nil {
@@ -179,7 +180,7 @@ func (s *Simulator) summarize(c *call, namespace, query string, from, to time.Ti
 // Summarize evaluates a query of the Monitoring query language over [from, to).
 // Timestamps are the starts of intervals; an interval that goes on has the value
 // that is known by now.
-func (s *Simulator) Summarize(query string, from, to time.Time) ([]series, error) {
+func (s *Simulator) Summarize(query string, from, to time.Time) ([]MetricSeries, error) {
 	q, err := parseMetricQuery(query)
 	if err != nil {
 		return nil, err
@@ -188,10 +189,10 @@ func (s *Simulator) Summarize(query string, from, to time.Time) ([]series, error
 	if most := widest(q.interval()); to.Sub(from) > most {
 		return nil, fmt.Errorf("the time range of a query of this interval is at most %v", most)
 	}
-	return q.evaluate(func(t *metricTerm) []series { return s.evaluate(t, from, to) })
+	return q.evaluate(func(t *metricTerm) []MetricSeries { return s.evaluate(t, from, to) })
 }
 
-func (s *Simulator) evaluate(t *metricTerm, from, to time.Time) []series {
+func (s *Simulator) evaluate(t *metricTerm, from, to time.Time) []MetricSeries {
 	every := t.every.Milliseconds()
 	start, end := from.UnixMilli(), to.UnixMilli()
 	type group struct {
@@ -216,13 +217,13 @@ func (s *Simulator) evaluate(t *metricTerm, from, to time.Time) []series {
 			unit = m.unit
 		}
 	}
-	out := []series{}
+	out := []MetricSeries{}
 	for _, key := range sorted(groups) {
 		g := groups[key]
-		one := series{Namespace: MetricNamespace, CompartmentID: s.opts.Compartment, Name: t.metric, Dimensions: g.dimensions,
+		one := MetricSeries{Namespace: MetricNamespace, CompartmentID: s.opts.Compartment, Name: t.metric, Dimensions: g.dimensions,
 			Metadata: map[string]string{"unit": unit, "displayName": spaced(t.metric)}, Resolution: t.interval}
 		for _, at := range sorted(g.values) {
-			one.Points = append(one.Points, point{time.UnixMilli(at).UTC().Format(time.RFC3339), t.statistic(g.values[at])})
+			one.Points = append(one.Points, MetricPoint{time.UnixMilli(at).UTC().Format(time.RFC3339), t.statistic(g.values[at])})
 		}
 		out = append(out, one)
 	}

@@ -125,8 +125,8 @@ func FuzzMetricQuery(f *testing.F) {
 			return
 		}
 		q.settle(time.Hour)
-		list, err := q.evaluate(func(m *metricTerm) []series {
-			return []series{{Dimensions: m.group(map[string]string{"x": "1"}), Points: []point{{"t", m.statistic([]float64{1, 2})}}}}
+		list, err := q.evaluate(func(m *metricTerm) []MetricSeries {
+			return []MetricSeries{{Dimensions: m.group(map[string]string{"x": "1"}), Points: []MetricPoint{{"t", m.statistic([]float64{1, 2})}}}}
 		})
 		if err != nil || q.interval() < time.Minute {
 			t.Fatal(err, q.interval())

@@ -224,8 +224,8 @@ func (t *metricTerm) statistic(values []float64) float64 {
 
 // evaluate joins the operands. Series are joined by their dimensions, points by
 // their time; what is missing on one side has no result.
-func (q *metricQuery) evaluate(of func(*metricTerm) []series) ([]series, error) {
-	var left []series
+func (q *metricQuery) evaluate(of func(*metricTerm) []MetricSeries) ([]MetricSeries, error) {
+	var left []MetricSeries
 	var number *float64
 	for i, o := range q.terms {
 		op := byte(0)
@@ -259,13 +259,13 @@ func (q *metricQuery) evaluate(of func(*metricTerm) []series) ([]series, error) 
 		}
 	}
 	for k := range left {
-		left[k].Points = slices.DeleteFunc(left[k].Points, func(p point) bool { return math.IsNaN(p.Value) || math.IsInf(p.Value, 0) })
+		left[k].Points = slices.DeleteFunc(left[k].Points, func(p MetricPoint) bool { return math.IsNaN(p.Value) || math.IsInf(p.Value, 0) })
 	}
 	return left, nil
 }
 
-func joined(op byte, left, right []series) []series {
-	out := []series{}
+func joined(op byte, left, right []MetricSeries) []MetricSeries {
+	out := []MetricSeries{}
 	for _, a := range left {
 		for _, b := range right {
 			if !maps.Equal(a.Dimensions, b.Dimensions) {
@@ -275,10 +275,10 @@ func joined(op byte, left, right []series) []series {
 			for _, p := range b.Points {
 				values[p.Timestamp] = p.Value
 			}
-			var points []point
+			var points []MetricPoint
 			for _, p := range a.Points {
 				if v, ok := values[p.Timestamp]; ok {
-					points = append(points, point{p.Timestamp, calculate(op, p.Value, v)})
+					points = append(points, MetricPoint{p.Timestamp, calculate(op, p.Value, v)})
 				}
 			}
 			a.Points = points

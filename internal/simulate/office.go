@@ -161,6 +161,13 @@ func (f *office) work(now time.Time, chance *injector, lateBy time.Duration) []e
 	return out
 }
 
+// rest ends all work; what waits to be seen never is.
+func (f *office) rest() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rate, f.pending = 0, nil
+}
+
 // one makes a single record of the given time, for drift and late arrivals.
 func (f *office) one(at time.Time) event {
 	f.mu.Lock()

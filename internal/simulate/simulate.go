@@ -230,6 +230,13 @@ func (s *Simulator) Step(now time.Time) int {
 	return n
 }
 
+// Rest ends all work for good: nothing new appears but by faults. It lets who
+// compares a store with the truth do so at leisure.
+func (s *Simulator) Rest() {
+	s.office.rest()
+	s.company.rest()
+}
+
 // Run steps once a second until ctx ends.
 func (s *Simulator) Run(ctx context.Context) {
 	t := time.NewTicker(time.Second)

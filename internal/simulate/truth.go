@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -91,7 +92,9 @@ const maxControl = 64 << 10
 //	GET  /simulator/truth?instance=NAME&list=true   count, digest and, on request, identities
 //	GET  /simulator/truth?log=NAME&list=true        the same of a service log
 //	GET  /simulator/logs                            names of the service logs with OCID and count
+//	GET  /simulator/metrics?query=MQL&from=T&to=T   the truth of a metric: what Monitoring answers without faults
 //	GET  /simulator/export?log=NAME                 a service log as the console exports it, a JSON array
+//	POST /simulator/rest                            nobody works any more, and what is under way stays undone
 //	POST /simulator/flush                           Connector Hub writes what it holds
 //	POST /simulator/faults                          body as ParseFaults reads it
 //	POST /simulator/clock                           {"advance":"10m"}
@@ -133,6 +136,19 @@ func (s *Simulator) serveControl(w http.ResponseWriter, r *http.Request, path st
 			logs[l.name] = map[string]any{"id": l.id, "records": l.count()}
 		}
 		s.sendJSON(w, r, http.StatusOK, logs)
+	case "GET metrics":
+		v := r.URL.Query()
+		from, err1 := time.Parse(time.RFC3339, v.Get("from"))
+		to, err2 := time.Parse(time.RFC3339, v.Get("to"))
+		list, err := s.Summarize(v.Get("query"), from, to)
+		if err := errors.Join(err, err1, err2); err != nil {
+			s.sendProblem(w, r, http.StatusBadRequest, err.Error())
+			return
+		}
+		s.sendJSON(w, r, http.StatusOK, list)
+	case "POST rest":
+		s.Rest()
+		s.sendJSON(w, r, http.StatusOK, map[string]bool{"resting": true})
 	case "GET export":
 		l := s.company.log(r.URL.Query().Get("log"))
 		if l == nil {
