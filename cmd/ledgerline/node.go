@@ -105,7 +105,7 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 	n.runner = runner.New(n.stage, lines, runner.Options{Clock: g.clock, Logger: n.log})
 	n.server, err = api.New(api.Parts{
 		Stage: n.stage, Library: n.library, Content: n.library, Store: n.store, Query: n.query, Catalog: n.catalog, People: n.people,
-	}, api.Options{Clock: g.clock, Logger: n.log, Tenancy: server.Tenancy, Namespace: server.Namespace, Version: version(), Limits: api.Limits{MaxUpload: server.MaxUpload}, URL: server.Access.URL, Users: api.UserLimits(server.Access.Limits)})
+	}, api.Options{Clock: g.clock, Logger: n.log, Tenancy: server.Tenancy, Namespace: server.Namespace, Version: version(), LogGroup: n.defaultGroup, Limits: api.Limits{MaxUpload: server.MaxUpload}, URL: server.Access.URL, Users: api.UserLimits(server.Access.Limits)})
 	return n, err
 }
 

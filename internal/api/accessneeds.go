@@ -61,6 +61,8 @@ func needRules() []needRule {
 		{ownBase, needData, read, manage},
 
 		{"/20200901", needDashboards, read, manage},
+		{ingestionBase, needSomeGroup, use, use}, // the handler asks for the one it is
+		{searchBase, needFeatures, read, read},
 
 		{ns + "/logAnalyticsLogGroups", needLogGroup, catalog.Inspect, manage},
 		{ns + "/actions/upload", needTarget, use, use},

@@ -19,6 +19,7 @@ func operations() []operation {
 		accessOperations(),
 		contentOperations(),
 		dashboardOperations(),
+		pushOperations(),
 		uiOperations(),
 	)
 }

@@ -54,7 +54,7 @@ var oracleOperations string
 // newRouter takes the operations that are served; those of Oracle's table that
 // are not among them are answered as not implemented.
 func newRouter(served []operation) (*router, error) {
-	r := &router{byMethod: map[string][]*operation{}, bases: []string{"/20200601", "/20200901", identityBase, monitoringBase, objectBase, ownBase}}
+	r := &router{byMethod: map[string][]*operation{}, bases: []string{"/20200601", "/20200901", ingestionBase, searchBase, identityBase, monitoringBase, objectBase, ownBase}}
 	have := map[string]bool{}
 	for i := range served {
 		have[served[i].Method+" "+served[i].Pattern] = true

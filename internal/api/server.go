@@ -95,6 +95,7 @@ type Options struct {
 	Tenancy   string               // OCID
 	Namespace string               // of the tenancy
 	Version   string               // of the program, shown by status
+	LogGroup  string               // OCID: takes the records of clients that name no log group
 	Limits    Limits               // zero members: defaults
 	URL       string               // where browsers find the server; empty: at its addresses and localhost only
 	Users     UserLimits           // of each user; zero members: defaults

@@ -120,7 +120,7 @@ func (s *Server) uploadOf(c *call) (stage.Upload, error) {
 		return u, err
 	}
 	for name, v := range map[string]string{"filename": u.File, "uploadName": u.Name, "entityId": u.Entity, "charEncoding": u.Encoding} {
-		if len(v) > maxNameBytes || !utf8.ValidString(v) || strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		if !plainName(v) {
 			return u, invalid("%s must be text of at most %d bytes without control characters", name, maxNameBytes)
 		}
 	}
@@ -165,6 +165,11 @@ func (s *Server) uploadOf(c *call) (stage.Upload, error) {
 		u.Name = uploadName(u)
 	}
 	return u, nil
+}
+
+// plainName reports whether a text may name something in an upload.
+func plainName(s string) bool {
+	return len(s) <= maxNameBytes && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
 // uploadName names an upload that came without a name. Under a retry token the

@@ -1,0 +1,345 @@
+package api
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oracle/oci-go-sdk/v65/common"
+	"github.com/oracle/oci-go-sdk/v65/loganalytics"
+	"github.com/oracle/oci-go-sdk/v65/loggingingestion"
+	"github.com/oracle/oci-go-sdk/v65/loggingsearch"
+
+	"ledgerline/internal/content"
+)
+
+func (g *rig) ingestion() loggingingestion.LoggingClient {
+	g.t.Helper()
+	c, err := loggingingestion.NewLoggingClientWithConfigurationProvider(g.provider())
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	c.Host = g.web.URL
+	return c
+}
+
+func (g *rig) searcher() loggingsearch.LogSearchClient {
+	g.t.Helper()
+	c, err := loggingsearch.NewLogSearchClientWithConfigurationProvider(g.provider())
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	c.Host = g.web.URL
+	return c
+}
+
+func withDefaultGroup(o *Options) { o.LogGroup = groupID }
+
+func stamped(t time.Time) *common.SDKTime { return &common.SDKTime{Time: t} }
+
+const logID = "ocid1.log.oc1..mylog"
+
+func batch(kind string, at time.Time, data ...string) loggingingestion.LogEntryBatch {
+	b := loggingingestion.LogEntryBatch{Source: ptr("collector-1"), Type: &kind, Subject: ptr("instance-1"), Defaultlogentrytime: stamped(at)}
+	for i, d := range data {
+		b.Entries = append(b.Entries, loggingingestion.LogEntry{Id: ptr(fmt.Sprintf("%s-%d", kind, i)), Data: ptr(d)})
+	}
+	return b
+}
+
+func pushed(batches ...loggingingestion.LogEntryBatch) loggingingestion.PutLogsRequest {
+	return loggingingestion.PutLogsRequest{LogId: ptr(logID), PutLogsDetails: loggingingestion.PutLogsDetails{Specversion: ptr("1.0"), LogEntryBatches: batches}}
+}
+
+// Entries are on disk when PutLogs answers, as the events that OCI Logging would
+// keep, each with the log source of its type; a second try stores nothing.
+func TestSDKPutLogs(t *testing.T) {
+	g, ctx := newRig(t, withDefaultGroup), context.Background()
+	c := g.ingestion()
+	const audit = "com.oraclecloud.analytics.analyticsinstance.audit"
+	own := batch("com.example.app", begin, `{"op": "activate"}`, "plain <text>")
+	own.Entries[1].Time = stamped(begin.Add(time.Second))
+	r := pushed(own, batch(audit, begin, `{"category":"snapshot"}`))
+	for range 2 {
+		if _, err := c.PutLogs(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+		g.advance(time.Minute)
+	}
+	staged := g.received()
+	if len(staged) != 2 || staged[0].Source != content.SourceAnalyticsAudit || staged[1].Source != content.SourceUnified {
+		t.Fatalf("staged %+v", staged)
+	}
+	var got []map[string]any
+	for line := range strings.Lines(string(staged[1].Body)) {
+		var e map[string]any
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, e)
+	}
+	if len(got) != 2 || fmt.Sprint(got[0]["data"]) != "map[op:activate]" || got[1]["data"] != "plain <text>" || got[0]["time"] != "2024-05-01T10:00:00Z" ||
+		got[1]["time"] != "2024-05-01T10:00:01Z" || got[0]["id"] != "com.example.app-0" || got[0]["source"] != "collector-1" || got[0]["subject"] != "instance-1" {
+		t.Errorf("events %v", got)
+	}
+	place := got[0]["oracle"].(map[string]any)
+	if place["logid"] != logID || place["loggroupid"] != groupID || place["tenantid"] != tenancy || place["ingestedtime"] == nil {
+		t.Errorf("place %v", place)
+	}
+	if u := staged[1]; u.LogGroup != groupID || u.User != userID {
+		t.Errorf("%+v", u.Upload)
+	}
+	list, err := g.sdk().ListUploads(ctx, loganalytics.ListUploadsRequest{NamespaceName: ptr("demo")})
+	if err != nil || len(list.Items) != 1 || *list.Items[0].Name != "PutLogs "+logID {
+		t.Errorf("%+v %v", list.Items, err)
+	}
+	r.LogId = ptr(groupID) // the id of a log group names it
+	if _, err := c.PutLogs(ctx, r); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPutLogsRefuses(t *testing.T) {
+	g, ctx := newRig(t, withDefaultGroup), context.Background()
+	c := g.ingestion()
+	change := func(f func(*loggingingestion.PutLogsRequest)) loggingingestion.PutLogsRequest {
+		r := pushed(batch("t", begin, "x"))
+		f(&r)
+		return r
+	}
+	for want, r := range map[string]loggingingestion.PutLogsRequest{
+		"InvalidParameter": change(func(r *loggingingestion.PutLogsRequest) { r.Specversion = ptr("2.0") }),
+		"MissingParameter": change(func(r *loggingingestion.PutLogsRequest) { r.LogEntryBatches[0].Entries = []loggingingestion.LogEntry{} }),
+	} {
+		_, err := c.PutLogs(ctx, r)
+		refused(t, err, 400, want)
+	}
+	_, err := c.PutLogs(ctx, pushed(batch("t", begin, strings.Repeat("x", 1<<20))))
+	refused(t, err, 400, "InvalidParameter")
+	g.store.busy = true
+	_, err = c.PutLogs(ctx, pushed(batch("t", begin, "x")))
+	refused(t, err, 429, "TooManyRequests")
+	g.store.busy = false
+	if len(g.received()) != 0 {
+		t.Error("something refused was staged")
+	}
+	g = newRig(t) // without a default log group
+	_, err = g.ingestion().PutLogs(ctx, pushed(batch("t", begin, "x")))
+	refused(t, err, 404, "NotAuthorizedOrNotFound")
+}
+
+const eventsDocument = `{"metadata":{"Environment":"test","Region":"x"},"logEvents":[
+ {"entityId":"ocid1.loganalyticsentity.oc1..e1","logSourceName":"OCI Integration Audit Logs","logPath":"oic/instance-1/audit","timezone":"Europe/Rome",
+  "metadata":{"Region":"eu-frankfurt-1"},"logRecords":["{\"items\":[]}","{\"items\":[{}]}"]},
+ {"logSourceName":"oci unified schema logs","logRecords":["second"]}]}`
+
+func events(body []byte, kind loganalytics.UploadLogEventsFilePayloadTypeEnum, token string) loganalytics.UploadLogEventsFileRequest {
+	return loganalytics.UploadLogEventsFileRequest{NamespaceName: ptr("demo"), LogGroupId: ptr(groupID), PayloadType: kind, OpcRetryToken: ptr(token),
+		OpcMetaProperties: ptr("Team:Blue;Environment:header"), UploadLogEventsFileDetails: io.NopCloser(bytes.NewReader(body))}
+}
+
+// Each log of a document becomes an upload of its source, whichever way the
+// document is packed; what is closer to the records names their metadata.
+func TestSDKUploadLogEventsFile(t *testing.T) {
+	var zipped, gzipped bytes.Buffer
+	z := zip.NewWriter(&zipped)
+	for _, name := range []string{"a.json", "b.json"} {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(w, eventsDocument); err != nil {
+			t.Fatal(err)
+		}
+	}
+	z.Close()
+	gz := gzip.NewWriter(&gzipped)
+	if _, err := io.WriteString(gz, eventsDocument); err != nil {
+		t.Fatal(err)
+	}
+	gz.Close()
+	for kind, tc := range map[loganalytics.UploadLogEventsFilePayloadTypeEnum]struct {
+		body  []byte
+		parts int
+	}{
+		loganalytics.UploadLogEventsFilePayloadTypeJson: {[]byte(eventsDocument), 2},
+		loganalytics.UploadLogEventsFilePayloadTypeGzip: {gzipped.Bytes(), 2},
+		loganalytics.UploadLogEventsFilePayloadTypeZip:  {zipped.Bytes(), 4},
+		"": {gzipped.Bytes(), 2},
+	} {
+		g, ctx := newRig(t), context.Background()
+		c := g.sdk()
+		for range 2 { // the second is a second try
+			up, err := c.UploadLogEventsFile(ctx, events(tc.body, kind, "token-1"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if *up.OpcObjectId == "" || up.TimeCreated.Sub(g.now()).Abs() > time.Minute {
+				t.Errorf("%+v", up)
+			}
+		}
+		staged := g.received()
+		if len(staged) != tc.parts {
+			t.Fatalf("%q: %d uploads, want %d", kind, len(staged), tc.parts)
+		}
+		u := staged[0]
+		if string(u.Body) != "{\"items\":[]}\n{\"items\":[{}]}" || u.File != "audit" || u.Entity != "ocid1.loganalyticsentity.oc1..e1" || u.Timezone != "Europe/Rome" || u.LogGroup != groupID ||
+			fmt.Sprint(u.Metadata) != "map[Environment:test Region:eu-frankfurt-1 Team:Blue]" {
+			t.Errorf("%+v %q", u.Upload, u.Body)
+		}
+		if staged[1].Source != content.SourceUnified || string(staged[1].Body) != "second" {
+			t.Errorf("%+v", staged[1].Upload)
+		}
+		if _, err := c.UploadLogEventsFile(ctx, events([]byte(strings.Replace(eventsDocument, "second", "other", 1)), "", "token-1")); err == nil {
+			t.Error("another body under the same token was taken")
+		}
+	}
+}
+
+// What is wrong with one part keeps all of them out.
+func TestUploadLogEventsFileRefuses(t *testing.T) {
+	g, ctx := newRig(t), context.Background()
+	c := g.sdk()
+	for body, code := range map[string]string{
+		"not JSON":                             "InvalidParameter",
+		"{}":                                   "MissingParameter",
+		`{"logEvents":[{"logRecords":["x"]}]}`: "MissingParameter",
+		`{"logEvents":[{"logSourceName":"OCI Unified Schema Logs","logRecords":["x"]},{"logSourceName":"OCI Unified Schema Logs"}]}`: "MissingParameter",
+		`{"logEvents":[{"logSourceName":"OCI Unified Schema Logs","logRecords":["x"],"timezone":"Mars/Base"}]}`:                      "InvalidParameter",
+		"PK\x03\x04 broken": "InvalidParameter",
+		`{"logEvents":[{"logSourceName":"OCI Unified Schema Logs","logRecords":["` + strings.Repeat("x", 2<<20) + `"]}]}`: "InvalidParameter",
+	} {
+		_, err := c.UploadLogEventsFile(ctx, events([]byte(body), "", "t"))
+		refused(t, err, 400, code)
+	}
+	_, err := c.UploadLogEventsFile(ctx, events([]byte(`{"logEvents":[{"logSourceName":"OCI Unified Schema Logs","logRecords":["x"]},{"logSourceName":"Nobody's","logRecords":["x"]}]}`), "", "t"))
+	refused(t, err, 404, "NotAuthorizedOrNotFound")
+	r := events([]byte(eventsDocument), "", "t")
+	r.LogGroupId = ptr("ocid1.loganalyticsloggroup.oc1..other")
+	_, err = c.UploadLogEventsFile(ctx, r)
+	refused(t, err, 404, "NotAuthorizedOrNotFound")
+	if len(g.received()) != 0 {
+		t.Error("something refused was staged")
+	}
+}
+
+// Records that never were events can be read back, page after page, each once.
+func TestSDKSearchLogs(t *testing.T) {
+	g, ctx := realRig(t), context.Background()
+	c := g.searcher()
+	read := func(text string, limit int) (messages []string, pages int) {
+		t.Helper()
+		r := loggingsearch.SearchLogsRequest{Limit: ptr(limit), SearchLogsDetails: loggingsearch.SearchLogsDetails{TimeStart: stamped(begin), TimeEnd: stamped(begin.Add(time.Hour)), SearchQuery: &text}}
+		for {
+			answer, err := c.SearchLogs(ctx, r)
+			if err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+			pages++
+			for _, one := range answer.Results {
+				data := (*one.Data).(map[string]any)
+				content := data["logContent"].(map[string]any)
+				messages = append(messages, content["data"].(string))
+				if content["type"] != auditLog || data["datetime"] == nil || content["id"] == "" {
+					t.Errorf("%v", data)
+				}
+			}
+			if *answer.Summary.ResultCount != len(answer.Results) {
+				t.Errorf("%d results of %d", len(answer.Results), *answer.Summary.ResultCount)
+			}
+			if answer.OpcNextPage == nil {
+				return messages, pages
+			}
+			r.Page = answer.OpcNextPage
+		}
+	}
+	all, pages := read(`search "`+tenancy+`"`, 7)
+	if len(all) != 30 || pages != 5 || all[0] != "cy@example.com EDIT ORDERS_29" || all[29] != "ann@example.com DELETE ORDERS_0" {
+		t.Errorf("%d records in %d pages: %q", len(all), pages, all)
+	}
+	seen := map[string]bool{}
+	for _, m := range all {
+		if seen[m] {
+			t.Errorf("%q came twice", m)
+		}
+		seen[m] = true
+	}
+	for text, want := range map[string]int{
+		`search "` + tenancy + `/` + groupID + `" | where logContent = '*DELETE*' | sort by datetime asc`: 6,
+		`search "` + tenancy + `/Audit"`:                                                                  30,
+		`search "` + tenancy + `/Other"`:                                                                  0,
+		`search "ocid1.compartment.oc1..other"`:                                                           0,
+		`search "` + tenancy + `" | where type = 'x' or not (logContent = '*EDIT*')`:                      6,
+		`search "` + tenancy + `" | limit 11`:                                                             11,
+		fmt.Sprintf(`search "%s" | where datetime >= %d`, tenancy, begin.Add(20*time.Minute).UnixMilli()): 10,
+	} {
+		if got, _ := read(text, 4); len(got) != want {
+			t.Errorf("%s: %d records, want %d", text, len(got), want)
+		}
+	}
+	first, _ := read(`search "`+tenancy+`" | sort by datetime asc | limit 2`, 1)
+	if strings.Join(first, ",") != "ann@example.com DELETE ORDERS_0,bo@example.com EDIT ORDERS_1" {
+		t.Errorf("%q", first)
+	}
+	for _, bad := range []string{"", "search", `search "x" | summarize count()`, `search "x" | where`, `search "x" | where a`, `search "x" | where a = `, `search "x`, `search "x" | where (a = 1`, `search "x" y`} {
+		_, err := c.SearchLogs(ctx, loggingsearch.SearchLogsRequest{SearchLogsDetails: loggingsearch.SearchLogsDetails{TimeStart: stamped(begin), TimeEnd: stamped(begin.Add(time.Hour)), SearchQuery: ptr(bad)}})
+		refused(t, err, 400, "InvalidParameter")
+	}
+}
+
+func TestLogConditions(t *testing.T) {
+	r := &logRecord{time: 5, text: `{"id":"1","type":"t","data":{"status":503,"user":"ana","ok":true,"a.b":"x","n":"7","null":null},"oracle":{"logid":"l"}}`}
+	for condition, want := range map[string]bool{
+		"data.status = 503": true, "data.status >= 504": false, "data.status != 500": true, "data.status < 504 and data.user = 'ana'": true,
+		"data.user = 'a*'": true, "data.user = '*n*a'": true, "data.user = 'A*'": false, "data.user != 'b*'": true, "data.user in ('bo', 'ana')": true,
+		`data."a.b" = 'x'`: true, "data.a.b = 'x'": false, "data.ok = true": true, "data.ok != true": false, "data.n > 6.5": true, "data.user > 'am'": true,
+		"missing = 'x'": false, "missing != 'x'": false, "not missing = 'x'": true, "data.null = 'x'": false, "logContent.data.user = 'ana'": true,
+		"type='t'": true, "oracle.logid = 'l' or x = 1": true, "not (type = 't' and data.ok = false)": true, "datetime = 5": true, "data = 'x'": false,
+		"data.user = 'it''s'": false, "logContent = '*503*'": true, "type = 't' and (x = 1 or data.status in (1, 503))": true,
+	} {
+		s, err := parseLogSearch(`search "c" | where ` + condition)
+		if err != nil {
+			t.Errorf("%s: %v", condition, err)
+			continue
+		}
+		if got := andOf(s.where).holds(r); got != want {
+			t.Errorf("%s: %v, want %v (read as %v)", condition, got, want, s.where)
+		}
+	}
+}
+
+func TestMatches(t *testing.T) {
+	for _, tc := range []struct {
+		pattern, text string
+		want          bool
+	}{{"", "", true}, {"", "a", false}, {"*", "", true}, {"**", "x", true}, {"a*a", "a", false}, {"a*a", "aa", true}, {"*b*", "abc", true}, {"a*b*c", "a-b-b-c", true}, {"a*c*b", "abc", false}} {
+		if got := matches(tc.pattern, tc.text); got != tc.want {
+			t.Errorf("%q %q: %v", tc.pattern, tc.text, got)
+		}
+	}
+}
+
+func FuzzLogSearch(f *testing.F) {
+	for _, s := range []string{`search "c/g/l", "d" | where type='t' and not (a."b.c" in (1,'x') or datetime >= -1.5e3) | sort by datetime desc | limit 5`, `search "`, `search "c" | where ((((a=1))))`} {
+		f.Add(s, `{"id":1,"type":"t","a":{"b.c":"x"}}`)
+	}
+	f.Fuzz(func(t *testing.T, text, body string) {
+		s, err := parseLogSearch(text)
+		r := &logRecord{text: body}
+		if !json.Valid(r.data()) && json.Valid([]byte(body)) {
+			t.Fatalf("%q becomes %q", body, r.data())
+		}
+		if err != nil {
+			return
+		}
+		andOf(s.where).holds(r)
+		_ = fmt.Sprint(s.where)
+	})
+}
