@@ -42,12 +42,12 @@ func (g *rig) searcher() loggingsearch.LogSearchClient {
 
 func withDefaultGroup(o *Options) { o.LogGroup = groupID }
 
-func stamped(t time.Time) *common.SDKTime { return &common.SDKTime{Time: t} }
+func sdkTime(t time.Time) *common.SDKTime { return &common.SDKTime{Time: t} }
 
 const logID = "ocid1.log.oc1..mylog"
 
 func batch(kind string, at time.Time, data ...string) loggingingestion.LogEntryBatch {
-	b := loggingingestion.LogEntryBatch{Source: ptr("collector-1"), Type: &kind, Subject: ptr("instance-1"), Defaultlogentrytime: stamped(at)}
+	b := loggingingestion.LogEntryBatch{Source: ptr("collector-1"), Type: &kind, Subject: ptr("instance-1"), Defaultlogentrytime: sdkTime(at)}
 	for i, d := range data {
 		b.Entries = append(b.Entries, loggingingestion.LogEntry{Id: ptr(fmt.Sprintf("%s-%d", kind, i)), Data: ptr(d)})
 	}
@@ -65,7 +65,7 @@ func TestSDKPutLogs(t *testing.T) {
 	c := g.ingestion()
 	const audit = "com.oraclecloud.analytics.analyticsinstance.audit"
 	own := batch("com.example.app", begin, `{"op": "activate"}`, "plain <text>")
-	own.Entries[1].Time = stamped(begin.Add(time.Second))
+	own.Entries[1].Time = sdkTime(begin.Add(time.Second))
 	r := pushed(own, batch(audit, begin, `{"category":"snapshot"}`))
 	for range 2 {
 		if _, err := c.PutLogs(ctx, r); err != nil {
@@ -236,7 +236,7 @@ func TestSDKSearchLogs(t *testing.T) {
 	c := g.searcher()
 	read := func(text string, limit int) (messages []string, pages int) {
 		t.Helper()
-		r := loggingsearch.SearchLogsRequest{Limit: ptr(limit), SearchLogsDetails: loggingsearch.SearchLogsDetails{TimeStart: stamped(begin), TimeEnd: stamped(begin.Add(time.Hour)), SearchQuery: &text}}
+		r := loggingsearch.SearchLogsRequest{Limit: ptr(limit), SearchLogsDetails: loggingsearch.SearchLogsDetails{TimeStart: sdkTime(begin), TimeEnd: sdkTime(begin.Add(time.Hour)), SearchQuery: &text}}
 		for {
 			answer, err := c.SearchLogs(ctx, r)
 			if err != nil {
@@ -289,7 +289,7 @@ func TestSDKSearchLogs(t *testing.T) {
 		t.Errorf("%q", first)
 	}
 	for _, bad := range []string{"", "search", `search "x" | summarize count()`, `search "x" | where`, `search "x" | where a`, `search "x" | where a = `, `search "x`, `search "x" | where (a = 1`, `search "x" y`} {
-		_, err := c.SearchLogs(ctx, loggingsearch.SearchLogsRequest{SearchLogsDetails: loggingsearch.SearchLogsDetails{TimeStart: stamped(begin), TimeEnd: stamped(begin.Add(time.Hour)), SearchQuery: ptr(bad)}})
+		_, err := c.SearchLogs(ctx, loggingsearch.SearchLogsRequest{SearchLogsDetails: loggingsearch.SearchLogsDetails{TimeStart: sdkTime(begin), TimeEnd: sdkTime(begin.Add(time.Hour)), SearchQuery: ptr(bad)}})
 		refused(t, err, 400, "InvalidParameter")
 	}
 }
