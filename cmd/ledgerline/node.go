@@ -45,6 +45,7 @@ type node struct {
 	query        *query.Engine
 	runner       *runner.Runner
 	server       *api.Server
+	operator     *operator
 	imports      *imports
 	defaultGroup string // OCID of the log group that takes what names none
 }
@@ -102,9 +103,10 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 		return n, err
 	}
 	n.imports = &imports{node: n}
+	n.operator = newOperator(n, o)
 	n.runner = runner.New(n.stage, lines, runner.Options{Clock: g.clock, Logger: n.log})
 	n.server, err = api.New(api.Parts{
-		Stage: n.stage, Library: n.library, Content: n.library, Store: n.store, Query: n.query, Catalog: n.catalog, People: n.people,
+		Stage: n.stage, Library: n.library, Content: n.library, Store: n.store, Query: n.query, Catalog: n.catalog, People: n.people, Operator: n.operator,
 	}, api.Options{Clock: g.clock, Logger: n.log, Tenancy: server.Tenancy, Namespace: server.Namespace, Version: version(), LogGroup: n.defaultGroup, Limits: api.Limits{MaxUpload: server.MaxUpload}, URL: server.Access.URL, Users: api.UserLimits(server.Access.Limits)})
 	return n, err
 }
@@ -112,6 +114,9 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 // close closes what open opened, in reverse.
 func (n *node) close() error {
 	var errs []error
+	if n.operator != nil {
+		n.operator.close()
+	}
 	if n.server != nil {
 		n.server.Close()
 	}

@@ -84,12 +84,13 @@ func (e *fakeEngine) Describe(query.Request) (*query.Description, error) {
 type fakeStore struct {
 	busy   bool
 	report store.VerifyReport
+	days   []store.DayStats
 }
 
 func (s *fakeStore) Busy() bool                                          { return s.busy }
 func (s *fakeStore) Verify(context.Context) (*store.VerifyReport, error) { return &s.report, nil }
 func (s *fakeStore) Stats(context.Context) (store.Stats, error) {
-	return store.Stats{Segments: 2, Rows: 30, Bytes: 4096}, nil
+	return store.Stats{Segments: 2, Rows: 30, Bytes: 4096, Days: s.days}, nil
 }
 
 type documents struct{ *catalog.Catalog }

@@ -86,6 +86,8 @@ type Parts struct {
 	Query   Engine
 	Catalog *catalog.Catalog
 	People  People // nil: nobody is named
+	// Operator runs the integrations; nil: there are none.
+	Operator Operator
 }
 
 // Options of a Server.

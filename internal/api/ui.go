@@ -19,9 +19,9 @@ var uiFiles embed.FS
 // uiOperations are the calls that only the web application makes.
 func uiOperations() []operation {
 	const own = ownBase
-	return []operation{
+	return append([]operation{
 		{Method: http.MethodPost, Pattern: own + "/check", Name: "OwnCheck", handle: (*Server).ownCheck},
-	}
+	}, operatorOperations()...)
 }
 
 const (
