@@ -32,7 +32,7 @@ type contest struct {
 var contests = []contest{
 	{"count all", "* | stats count", "SELECT count(*) FROM FILES", 0},
 	{"count by an equality", "Status = failed | stats count", "SELECT count(*) FROM FILES WHERE status = 'FAILED'", 0},
-	{"a phrase in Message", "Message like '*Connection refused by remote endpoint*' | stats count", "SELECT count(*) FROM FILES WHERE contains(msg, 'Connection refused by remote endpoint')", 0},
+	{"a phrase in Message", "Message like '*Connection refused by remote endpoint*' | stats count", "SELECT count(*) FROM FILES WHERE contains(lower(msg), 'connection refused by remote endpoint')", 0},
 	{"a rare word anywhere", needle + " | stats count", "SELECT count(*) FROM FILES WHERE contains(mbody, '" + needle + "')", 0},
 	{"hourly histogram by a field", "* | timestats span = 1hour count by 'Log Source'", "SELECT epoch_ms(time) // 3600000 AS h, msrcid, count(*) FROM FILES GROUP BY ALL", 0},
 	{"group by two with distinct users, top 20", "* | stats count as n, distinctcount('User Name') as users by 'Log Source', Status | sort -n | head 20", "SELECT msrcid, status, count(*) AS n, count(DISTINCT usrname) FROM FILES GROUP BY ALL ORDER BY n DESC LIMIT 20", 0},

@@ -139,19 +139,22 @@ func newLaboratory(ctx context.Context, dir string, records int) (*laboratory, e
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.Open(dir, engine, store.Options{})
+	end := time.Now().UTC().Truncate(24 * time.Hour)
+	m, origins := newMixed(records, end), mixedOrigins()
+	// Records arrive as they happen, so that days that are over have settled.
+	now := m.begin
+	st, err := store.Open(dir, engine, store.Options{Clock: func() time.Time { return now }})
 	if err != nil {
 		engine.Close()
 		return nil, err
 	}
-	end := time.Now().UTC().Truncate(24 * time.Hour)
-	m, origins := newMixed(records, end), mixedOrigins()
 	begin := ownCPU()
 	for n := 0; n < records; {
 		chunk := store.Chunk{Stage: sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(n)))}
 		for ; n < records && len(chunk.Entries) < mixedChunk; n++ {
 			chunk.Entries = append(chunk.Entries, m.entry(n, origins))
 		}
+		now = time.UnixMilli(chunk.Entries[len(chunk.Entries)-1].Time)
 		if _, err := st.Ingest(ctx, chunk); err != nil {
 			return nil, err
 		}

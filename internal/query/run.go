@@ -130,7 +130,7 @@ func (s *session) stream(ctx context.Context, limit int, row func([]any) error) 
 		if n.Limit >= 0 {
 			limit = min(limit, n.Limit)
 		}
-		return s.newest(ctx, columns, limit, firstSlice, row)
+		return s.newest(ctx, columns, limit, int64(max(firstSlice, min(limit, 1<<40)*4)), row)
 	}
 	root := s.plan.Root
 	if limit < math.MaxInt {
@@ -228,8 +228,9 @@ func describe(columns []*plan.Column) []Column {
 	return out
 }
 
-// firstSlice is how many records the first slice of a walk from the newest on aims at.
-const firstSlice = 50_000
+// firstSlice is how many records the first slice of a walk from the newest on
+// aims at, for a few rows: about the least that is read at once.
+const firstSlice = 4_000
 
 // newest reads records from the newest on, in slices of time that grow, until
 // there are enough: no later slice can hold a newer record. The first aims at

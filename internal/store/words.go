@@ -52,6 +52,39 @@ func InnerWords(s string) iter.Seq[string] {
 	return Words(s)
 }
 
+// HoldsPhrase reports whether text holds the phrase, letter case aside, with
+// no word of the text reaching beyond the words at the ends of the phrase.
+func HoldsPhrase(text, phrase string) bool {
+	first, _ := utf8.DecodeRuneInString(phrase)
+	last, _ := utf8.DecodeLastRuneInString(phrase)
+	before := ' '
+	for i := 0; i <= len(text); {
+		if !wordRune(before) || !wordRune(first) {
+			if n, ok := startsWith(text[i:], phrase); ok {
+				after, size := utf8.DecodeRuneInString(text[i+n:])
+				if size == 0 || !wordRune(after) || !wordRune(last) {
+					return true
+				}
+			}
+		}
+		r, size := utf8.DecodeRuneInString(text[i:])
+		before, i = r, i+max(1, size)
+	}
+	return false
+}
+
+// startsWith returns how long the prefix is in s, letter case aside.
+func startsWith(s, prefix string) (n int, ok bool) {
+	for _, want := range prefix {
+		r, size := utf8.DecodeRuneInString(s[n:])
+		if size == 0 || r != want && !(wordRune(r) && wordRune(want) && fold(r) == fold(want)) {
+			return 0, false
+		}
+		n += size
+	}
+	return n, true
+}
+
 // nextWord finds the first word at or after s[i:]. It returns the word, folded,
 // empty when there is none, and where to go on. The word is a part of s, or of
 // buf when folding changes it, and then valid until buf is used again.

@@ -57,6 +57,8 @@ func logic(c *plan.Call, a []string) string {
 		return "(" + a[0] + " LIKE " + text(likePattern(c.Args[1].(*plan.Const).Value.(string))) + ` ESCAPE '\')`
 	case plan.Matches:
 		return "regexp_matches(" + a[0] + ", " + a[1] + ")"
+	case plan.Phrase:
+		return phrase(a[0], c.Args[1].(*plan.Const).Value.(string))
 	case plan.Starts:
 		return "starts_with(" + a[0] + ", " + a[1] + ")"
 	case plan.Contains:

@@ -161,6 +161,9 @@ const (
 	// Glob matches text against a pattern where % is any run and ? one
 	// character; both are folded already. The pattern is a Const.
 	Glob Op = "glob"
+	// Phrase searches text for the words of its second argument, a Const: one
+	// after the other, without letter case, and not as parts of longer words.
+	Phrase Op = "phrase"
 	// Matches searches text for the regular expression of its second argument (RE2).
 	Matches Op = "matches"
 	// Contains looks for the second text in the first.

@@ -69,7 +69,7 @@ func phraseTest(subject Expr, phrase string) Expr {
 	if !wordRune(first) && !wordRune(last) {
 		return found
 	}
-	return test(And, found, test(Matches, subject, text(bounded(regexp.QuoteMeta(phrase), first, last))))
+	return test(And, found, test(Phrase, subject, text(phrase)))
 }
 
 func wordRune(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }

@@ -24,7 +24,17 @@ func (p *planner) sort(f *frame, c *syntax.Sort) {
 		p.sortSeries(f, by)
 		return
 	}
-	f.order = append(by, f.order...)
+	f.order = append(by, slices.DeleteFunc(slices.Clone(f.order), func(o Order) bool {
+		return slices.ContainsFunc(by, func(b Order) bool { return sameColumn(o.By, b.By) })
+	})...)
+}
+
+// sameColumn reports whether both are references to one column, by which rows
+// are in order already.
+func sameColumn(a, b Expr) bool {
+	x, ok := a.(*Ref)
+	y, both := b.(*Ref)
+	return ok && both && x.Column == y.Column
 }
 
 // head keeps the first rows; of a time series, the first lines.

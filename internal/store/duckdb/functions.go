@@ -10,10 +10,15 @@ import (
 	"fmt"
 
 	duck "github.com/duckdb/duckdb-go/v2"
+
+	"ledgerline/internal/store"
 )
 
 // register adds the functions that DuckDB lacks. They belong to the database,
 // whichever connection they came by.
+//
+//	sha512(text)               the digest (FIPS 180-4) in lower-case hex
+//	holds_phrase(text, phrase) [store.HoldsPhrase]
 func register(connector *duck.Connector) error {
 	// The driver takes a connection of database/sql, which would close the
 	// connector together with its pool if it could.
@@ -22,32 +27,53 @@ func register(connector *duck.Connector) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("duckdb: connect: %w", err), pool.Close())
 	}
-	if err = duck.RegisterScalarUDF(conn, "sha512", sha512Function{}); err != nil {
-		err = fmt.Errorf("duckdb: register sha512: %w", err)
+	for _, f := range []function{
+		{"sha512", 1, duck.TYPE_VARCHAR, func(s []string) any {
+			sum := sha512.Sum512([]byte(s[0]))
+			return hex.EncodeToString(sum[:])
+		}},
+		{"holds_phrase", 2, duck.TYPE_BOOLEAN, func(s []string) any { return store.HoldsPhrase(s[0], s[1]) }},
+	} {
+		if e := duck.RegisterScalarUDF(conn, f.name, f); e != nil {
+			err = errors.Join(err, fmt.Errorf("duckdb: register %s: %w", f.name, e))
+		}
 	}
 	return errors.Join(err, conn.Close(), pool.Close())
 }
 
-// sha512Function is sha512(text): the digest (FIPS 180-4) in lower-case hex.
-type sha512Function struct{}
+// function is one of texts. Where one of them is null, so is its value.
+type function struct {
+	name  string
+	texts int
+	gives duck.Type
+	of    func([]string) any
+}
 
-// Config describes a function of one text to a text. Null stays null.
-func (sha512Function) Config() duck.ScalarFuncConfig {
+// Config describes the function to the driver.
+func (f function) Config() duck.ScalarFuncConfig {
 	text, err := duck.NewTypeInfo(duck.TYPE_VARCHAR)
-	if err != nil {
+	result, err2 := duck.NewTypeInfo(f.gives)
+	if err != nil || err2 != nil {
 		return duck.ScalarFuncConfig{} // the driver refuses it, and says so
 	}
-	return duck.ScalarFuncConfig{InputTypeInfos: []duck.TypeInfo{text}, ResultTypeInfo: text}
+	config := duck.ScalarFuncConfig{ResultTypeInfo: result}
+	for range f.texts {
+		config.InputTypeInfos = append(config.InputTypeInfos, text)
+	}
+	return config
 }
 
 // Executor computes a row at a time.
-func (sha512Function) Executor() duck.ScalarFuncExecutor {
+func (f function) Executor() duck.ScalarFuncExecutor {
 	return duck.ScalarFuncExecutor{RowExecutor: func(values []driver.Value) (any, error) {
-		s, ok := values[0].(string)
-		if !ok {
-			return nil, fmt.Errorf("sha512 of a %T", values[0])
+		texts := make([]string, len(values))
+		for i, v := range values {
+			s, ok := v.(string)
+			if !ok {
+				return nil, fmt.Errorf("duckdb: %s of a %T", f.name, v)
+			}
+			texts[i] = s
 		}
-		sum := sha512.Sum512([]byte(s))
-		return hex.EncodeToString(sum[:]), nil
+		return f.of(texts), nil
 	}}
 }
