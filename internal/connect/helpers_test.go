@@ -160,7 +160,8 @@ func keyFile(t testing.TB) string {
 
 func inline(t testing.TB, endpoint string) OCIConfig {
 	return OCIConfig{Tenancy: "ocid1.tenancy.oc1..x", User: "ocid1.user.oc1..x", Fingerprint: strings.Repeat("ab:", 15) + "ab",
-		KeyFile: keyFile(t), Region: "eu-frankfurt-1", Endpoints: map[string]string{LogAnalytics: endpoint, ObjectStorage: endpoint}}
+		KeyFile: keyFile(t), Region: "eu-frankfurt-1", Endpoints: map[string]string{LogAnalytics: endpoint, ObjectStorage: endpoint,
+			LoggingSearch: endpoint, LoggingManagement: endpoint, Monitoring: endpoint}}
 }
 
 func ociClient(t testing.TB, b *bench, replies ...reply) (*OCI, *script) {
