@@ -17,6 +17,7 @@ var mayImport = map[string][]string{
 	"catalog":   {},
 	"people":    {"record", "connect", "catalog"},
 	"burst":     {"record"},
+	"boards":    {},
 	"logfile":   {},
 	"collect":   {"record", "connect", "logfile"},
 	"stage":     {"record"},
