@@ -22,6 +22,7 @@ func main() {
 	flag.IntVar(&b.records, "records", 1_000_000, "audit records to upload")
 	flag.IntVar(&b.clients, "clients", 20, "clients of the small uploads")
 	flag.IntVar(&b.rate, "rate", 500, "small uploads a second")
+	flag.IntVar(&b.events, "events", 1_000_000, "events of Analytics to collect from a bucket; 0 leaves them out")
 	flag.IntVar(&b.mixed, "mixed", 10_000_000, "mixed records to ask questions of; 0 leaves them out")
 	flag.DurationVar(&b.during, "during", 30*time.Second, "how long they go on")
 	flag.Parse()
@@ -41,6 +42,7 @@ type bench struct {
 	binary           string
 	records, clients int
 	rate, mixed      int
+	events           int
 	during           time.Duration
 }
 
@@ -94,6 +96,14 @@ func (b *bench) run(ctx context.Context) (string, error) {
 
 	var page strings.Builder
 	writePage(&page, b, yard, large, answers, small)
+	if b.events > 0 {
+		say("collecting %d events from a bucket", b.events)
+		m, err := measureBucket(ctx, b.binary, filepath.Join(dir, "bucket"), b.events)
+		if err != nil {
+			return "", err
+		}
+		writeBucket(&page, m)
+	}
 	if b.mixed > 0 {
 		err = b.compare(ctx, filepath.Join(dir, "mixed"), &page)
 	}

@@ -46,7 +46,7 @@ func (r *eventReader) read(raw []byte) (logEvent, error) {
 	if w := v.Get("logContent"); w != nil && w.Type() == fastjson.TypeObject {
 		inner = w
 	}
-	e := logEvent{kind: member(inner, "type"), at: parseTime(member(inner, "time")), seen: parseTime(member(v, "datetime"))}
+	e := logEvent{kind: member(inner, "type"), at: eventTime(member(inner, "time")), seen: parseTime(member(v, "datetime"))}
 	if e.seen.IsZero() {
 		e.seen = e.at
 	}
@@ -56,6 +56,14 @@ func (r *eventReader) read(raw []byte) (logEvent, error) {
 		e.id = record.Identify("bytes", string(raw))
 	}
 	return e, nil
+}
+
+// eventTime reads RFC 3339, as CloudEvents have it, before anything else.
+func eventTime(s string) time.Time {
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t.UTC()
+	}
+	return parseTime(s)
 }
 
 func member(v *fastjson.Value, key string) string {
