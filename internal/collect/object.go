@@ -140,7 +140,7 @@ func (r *objectReading) read(ctx context.Context, info connect.ObjectInfo, key s
 	if err := r.fetch(ctx, info, f); err != nil {
 		return err
 	}
-	if err := verifyGzip(ctx, f); err != nil {
+	if err := r.verifyGzip(ctx, f); err != nil {
 		return err
 	}
 	return r.stageLines(ctx, info, f, key, st)

@@ -7,8 +7,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/klauspost/compress/gzip"
-
 	"ledgerline/internal/connect"
 )
 
@@ -56,14 +54,12 @@ func (r *objectReading) fetch(ctx context.Context, info connect.ObjectInfo, f *o
 
 // verifyGzip unpacks a file to its end: the checksums of gzip (RFC 1952) tell
 // whether it is whole.
-func verifyGzip(ctx context.Context, f *os.File) error {
-	z, err := unpack(f)
-	if err != nil {
+func (r *objectReading) verifyGzip(ctx context.Context, f *os.File) error {
+	if err := r.unpack(f); err != nil {
 		return refuse("is not gzip")
 	}
-	buf := make([]byte, 1<<20)
 	for total := int64(0); ; {
-		n, err := z.Read(buf)
+		n, err := r.zip.Read(r.buf)
 		total += int64(n)
 		switch {
 		case ctx.Err() != nil:
@@ -80,9 +76,10 @@ func verifyGzip(ctx context.Context, f *os.File) error {
 	}
 }
 
-func unpack(f *os.File) (*gzip.Reader, error) {
+// unpack lets r.zip read the file from its beginning.
+func (r *objectReading) unpack(f *os.File) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, err
+		return err
 	}
-	return gzip.NewReader(f)
+	return r.zip.Reset(f)
 }

@@ -22,11 +22,11 @@ const (
 
 // stageLines stages the lines that are not yet, in batches.
 func (r *objectReading) stageLines(ctx context.Context, info connect.ObjectInfo, f *os.File, key string, st *objectState) error {
-	z, err := unpack(f)
-	if err != nil {
+	if err := r.unpack(f); err != nil {
 		return err
 	}
-	lines := lineReader{r: bufio.NewReaderSize(z, 256<<10), most: r.opts.MaxLine}
+	r.reader.Reset(&r.zip)
+	lines := lineReader{r: r.reader, most: r.opts.MaxLine}
 	b := newBatch(r.ledger, r.opts.Routes, r.now)
 	twins := map[record.Identity]int{}
 	skip, batches := st.Lines, 0

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 
 	"ledgerline/internal/connect"
 	"ledgerline/internal/record"
@@ -74,7 +77,7 @@ func NewObjects(client ObjectReader, ledger Ledger, opts ObjectsOptions) *Object
 // Collect reads the objects that are new. The outcome counts what was done also
 // when an error ended it; everything counted as staged is durable.
 func (o *Objects) Collect(ctx context.Context) (Outcome, error) {
-	r := &objectReading{Objects: o, now: o.opts.Clock().UTC()}
+	r := &objectReading{Objects: o, now: o.opts.Clock().UTC(), buf: make([]byte, 256<<10), reader: bufio.NewReaderSize(nil, 256<<10)}
 	err := r.collect(ctx)
 	if r.waiting > 0 {
 		r.out.Notes = append(r.out.Notes, fmt.Sprintf("%d objects failed before and wait to be tried again", r.waiting))
@@ -92,6 +95,11 @@ type objectReading struct {
 	now     time.Time
 	whole   bool // this run lists everything, not only what is recent
 	waiting int
+
+	// Kept from object to object: connectors leave many small ones.
+	zip    gzip.Reader
+	buf    []byte
+	reader *bufio.Reader
 }
 
 const (
