@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -107,7 +108,7 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 	n.runner = runner.New(n.stage, lines, runner.Options{Clock: g.clock, Logger: n.log})
 	n.server, err = api.New(api.Parts{
 		Stage: n.stage, Library: n.library, Content: n.library, Store: n.store, Query: n.query, Catalog: n.catalog, People: n.people, Operator: n.operator,
-	}, api.Options{Clock: g.clock, Logger: n.log, Tenancy: server.Tenancy, Namespace: server.Namespace, Version: version(), LogGroup: n.defaultGroup, Limits: api.Limits{MaxUpload: server.MaxUpload}, URL: server.Access.URL, Users: api.UserLimits(server.Access.Limits)})
+	}, api.Options{Clock: g.clock, Logger: n.log, Tenancy: server.Tenancy, Namespace: server.Namespace, Version: version(), LogGroup: n.defaultGroup, Limits: api.Limits{MaxUpload: server.MaxUpload}, URL: server.Access.URL, Users: api.UserLimits(server.Access.Limits), Audit: server.Access.Audit})
 	if err != nil {
 		return n, err
 	}
@@ -277,10 +278,11 @@ func defaultLogGroup(ctx context.Context, c *catalog.Catalog, server *config.Ser
 	if len(server.LogGroups) > 0 {
 		return server.LogGroups[0].ID, nil
 	}
-	groups, _, err := c.LogGroups(ctx, catalog.LogGroupFilter{Compartment: server.Tenancy}, catalog.Page{Limit: 1, Sort: "timeCreated"})
+	groups, _, err := c.LogGroups(ctx, catalog.LogGroupFilter{Compartment: server.Tenancy}, catalog.Page{Limit: 2, Sort: "timeCreated"})
 	if err != nil {
 		return "", err
 	}
+	groups = slices.DeleteFunc(groups, func(g catalog.LogGroup) bool { return g.ID == catalog.AuditGroup })
 	if len(groups) == 0 {
 		return "", errors.New("there is no log group; create one with 'ledgerline log-groups create', or name one under server.log_groups")
 	}

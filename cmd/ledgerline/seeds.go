@@ -8,7 +8,7 @@ import (
 // seeds are the log groups and keys of the configuration, which the catalogue
 // shows and never changes.
 func seeds(s *config.Server) catalog.Seeds {
-	out := catalog.Seeds{Tenancy: s.Tenancy}
+	out := catalog.Seeds{Tenancy: s.Tenancy, Audit: s.Access.Audit}
 	for _, g := range s.LogGroups {
 		out.LogGroups = append(out.LogGroups, catalog.SeedGroup{ID: g.ID, Name: g.Name})
 	}

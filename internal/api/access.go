@@ -15,6 +15,7 @@ import (
 type principal struct {
 	catalog.User
 	rights catalog.Rights
+	by     string // signature | session | socket
 	token  string // of the browser session; empty for signed and local calls
 }
 
@@ -45,19 +46,27 @@ func (s *Server) enter(c *call, user, token string) error {
 	if err != nil {
 		return notAuthenticated(err)
 	}
-	c.is(principal{User: u, rights: s.Catalog.Rights(u), token: token})
+	p := principal{User: u, rights: s.Catalog.Rights(u), by: "signature", token: token}
+	if token != "" {
+		p.by = "session"
+	}
+	s.is(c, p)
 	return nil
 }
 
 // is makes somebody the caller.
-func (c *call) is(p principal) {
+func (s *Server) is(c *call, p principal) {
 	c.user, c.who = p.ID, p
-	c.r = c.r.WithContext(onBehalf(c.r.Context(), caller{p.ID, p.rights}))
+	who := caller{user: p.ID, rights: p.rights}
+	if s.audit != nil && c.op != nil {
+		who.event = s.auditEventOf(c, "", 0)
+	}
+	c.r = c.r.WithContext(onBehalf(c.r.Context(), who))
 }
 
 // localPrincipal is who may open the command socket.
 func localPrincipal() principal {
-	return principal{User: catalog.User{ID: localUser, Name: localUser, Groups: []string{catalog.Administrators}}, rights: catalog.AllRights()}
+	return principal{User: catalog.User{ID: localUser, Name: localUser, Groups: []string{catalog.Administrators}}, rights: catalog.AllRights(), by: "socket"}
 }
 
 // checkHost accepts the names under which this server is meant to be reached.

@@ -49,7 +49,7 @@ func newWorld(t *testing.T, withSecret bool) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	w.server.Query = guarded{query.NewEngine(st, groupNames{names{w.rig}}, query.Options{Clock: clock}), w.cat, w.server.shares}
+	w.server.Query = guarded{query.NewEngine(st, groupNames{names{w.rig}}, query.Options{Clock: clock}), w.cat, w.server.shares, nil}
 	t.Cleanup(w.server.Close) // before the store
 
 	chunk := store.Chunk{Stage: sha256.Sum256([]byte("stage"))}

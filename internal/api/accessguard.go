@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"slices"
+	"time"
 
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/query"
@@ -12,6 +13,7 @@ import (
 type caller struct {
 	user   string
 	rights catalog.Rights
+	event  auditEvent // the part of an event that all of its queries share
 }
 
 type callerKey struct{}
@@ -27,15 +29,16 @@ type guarded struct {
 	Engine
 	catalog *catalog.Catalog
 	shares  *shares
+	audit   *auditor // nil: nothing is noted
 }
 
 // begin restricts a request to what its caller may read, and counts it among the
 // caller's queries until done. A context without a caller may read nothing.
-func (g guarded) begin(ctx context.Context, r query.Request) (restricted query.Request, done func(), err error) {
-	c, _ := ctx.Value(callerKey{}).(caller)
+func (g guarded) begin(ctx context.Context, r query.Request) (restricted query.Request, c caller, done func(), err error) {
+	c, _ = ctx.Value(callerKey{}).(caller)
 	groups, err := g.catalog.Groups(ctx, c.rights, catalog.Read)
 	if err != nil {
-		return r, nil, err
+		return r, c, nil, err
 	}
 	switch {
 	case groups == nil:
@@ -45,30 +48,41 @@ func (g guarded) begin(ctx context.Context, r query.Request) (restricted query.R
 		r.Scope.Groups = slices.DeleteFunc(slices.Clone(r.Scope.Groups), func(id string) bool { return !slices.Contains(groups, id) })
 	}
 	if c.user == localUser {
-		return r, func() {}, nil
+		return r, c, func() {}, nil
 	}
 	done, err = g.shares.query(c.user)
-	return r, done, err
+	return r, c, done, err
 }
 
 func (g guarded) Run(ctx context.Context, r query.Request) (*query.Result, error) {
-	r, done, err := g.begin(ctx, r)
+	r, c, done, err := g.begin(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	return g.Engine.Run(ctx, r)
+	started := time.Now()
+	result, err := g.Engine.Run(ctx, r)
+	rows := int64(-1)
+	if err == nil {
+		rows = int64(len(result.Rows))
+	}
+	g.auditQuery(c, "query", r, rows, err, time.Since(started))
+	return result, err
 }
 
 // Explain leaves out the SQL for callers who may not read everything: it names
 // files that hold records of other log groups, too, and their rows.
 func (g guarded) Explain(ctx context.Context, r query.Request, analyze bool) (*query.Explanation, error) {
-	r, done, err := g.begin(ctx, r)
+	r, c, done, err := g.begin(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
+	started := time.Now()
 	x, err := g.Engine.Explain(ctx, r, analyze)
+	if analyze {
+		g.auditQuery(c, "explain", r, -1, err, time.Since(started))
+	}
 	if err == nil && r.Scope.Groups != nil {
 		x.SQL = "-- not shown to those who may not read every log group"
 	}
@@ -76,12 +90,18 @@ func (g guarded) Explain(ctx context.Context, r query.Request, analyze bool) (*q
 }
 
 func (g guarded) Export(ctx context.Context, r query.Request, header func([]query.Column) error, row func([]any) error) error {
-	r, done, err := g.begin(ctx, r)
+	r, c, done, err := g.begin(ctx, r)
 	if err != nil {
 		return err
 	}
 	defer done()
-	return g.Engine.Export(ctx, r, header, row)
+	started, rows := time.Now(), int64(0)
+	err = g.Engine.Export(ctx, r, header, func(values []any) error {
+		rows++
+		return row(values)
+	})
+	g.auditQuery(c, "export", r, rows, err, time.Since(started))
+	return err
 }
 
 // Describe reads no record, so it may as well be as if there were none.

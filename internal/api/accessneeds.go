@@ -98,6 +98,9 @@ func needOf(op *operation) need {
 
 // authorize lets the caller at an operation, or answers as if there were none.
 func (s *Server) authorize(c *call) error {
+	if err := s.protectAudit(c); err != nil {
+		return err
+	}
 	r := c.who.rights
 	if r.Administrator() {
 		return nil
@@ -136,9 +139,14 @@ func (s *Server) authorize(c *call) error {
 	return nil
 }
 
+// errRefused tells, to the audit alone, what may not be done from what does not exist.
+var errRefused = errors.New("not authorized")
+
 // refusedTo answers whoever may not do something as if it did not exist.
 func refusedTo(c *call) *Error {
-	return absent("%s: authorization failed, or what it is about is not found", c.op.Name)
+	e := absent("%s: authorization failed, or what it is about is not found", c.op.Name)
+	e.Cause = errRefused
+	return e
 }
 
 // mayUpload reports whether a verb is allowed for every log group into which an

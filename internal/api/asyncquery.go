@@ -212,4 +212,9 @@ func (s *Server) listQueryWorkRequests(c *call) (*response, error) {
 }
 
 // Close ends the asynchronous queries that run and waits for them.
-func (s *Server) Close() { s.jobs.close() }
+func (s *Server) Close() {
+	s.jobs.close()
+	if s.audit != nil {
+		s.audit.close()
+	}
+}

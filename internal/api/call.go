@@ -27,6 +27,7 @@ type call struct {
 	body  io.ReadCloser
 	user  string // OCID, or localUser
 	who   principal
+	login string // the name that somebody tries to log in with
 	log   *slog.Logger
 }
 

@@ -101,6 +101,7 @@ type Options struct {
 	Limits    Limits               // zero members: defaults
 	URL       string               // where browsers find the server; empty: at its addresses and localhost only
 	Users     UserLimits           // of each user; zero members: defaults
+	Audit     bool                 // note who does what, as records of the log source Ledgerline Audit
 	Registry  *prometheus.Registry // nil: one of its own
 }
 
@@ -116,6 +117,7 @@ type Server struct {
 	jobs     *jobs
 	sessions *sessions
 	shares   *shares
+	audit    *auditor // nil: nothing is noted
 	metrics  *metrics
 	started  time.Time
 }
@@ -145,7 +147,10 @@ func New(p Parts, o Options) (*Server, error) {
 	s := &Server{Parts: p, opts: o, limits: o.Limits.withDefaults(), router: r, metrics: m, started: o.Clock(),
 		verifier: signature.New(p.Catalog, signature.Options{Clock: o.Clock})}
 	s.shares = newShares(o.Clock, o.Users)
-	s.Query = guarded{p.Query, p.Catalog, s.shares}
+	if o.Audit {
+		s.audit = newAuditor(p.Stage, o.Clock, o.Logger)
+	}
+	s.Query = guarded{p.Query, p.Catalog, s.shares, s.audit}
 	s.inFlight.left.Store(s.limits.InFlight)
 	s.jobs = newJobs(o.Clock, o.Logger, s.limits)
 	s.sessions = newSessions(o.Clock)

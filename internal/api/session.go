@@ -175,6 +175,7 @@ func (s *Server) logIn(c *call) (*response, error) {
 // checkLogin compares the password within the limits of attempts, which count
 // before the comparison so that many at once are no way around them.
 func (s *Server) checkLogin(c *call, name, password string) (catalog.User, error) {
+	c.login = clip(name, 255)
 	user, peer := loginKey(name), peerKey(peerAddress(c.r))
 	pair := user + " " + peer
 	for t, key := range map[*throttle]string{s.sessions.byPeer: peer, s.sessions.byPair: pair, s.sessions.byUser: user} {
@@ -203,7 +204,7 @@ func (s *Server) openSession(c *call, u catalog.User) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.user = u.ID
+	c.user, c.who = u.ID, principal{User: u, by: "password"}
 	return answer(sessionOf(u, token, open.Expires)).with("Set-Cookie", sessionCookie(c.r, token, open.Expires)).with("Cache-Control", "no-store"), nil
 }
 

@@ -28,6 +28,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, local bool) {
 	c := &call{w: w, r: r, log: log}
 
 	resp, err := s.dispatch(c, local)
+	s.auditCall(c, resp, err, s.opts.Clock().Sub(start))
 	status, broken := 0, false
 	switch {
 	case err != nil:
@@ -83,7 +84,7 @@ func (s *Server) dispatch(c *call, local bool) (resp *response, err error) {
 		c.op = nil
 		return nil, absent("no such resource")
 	case local:
-		c.is(localPrincipal())
+		s.is(c, localPrincipal())
 		c.body = c.r.Body
 	case op != nil && op.access == open:
 		c.body = c.r.Body

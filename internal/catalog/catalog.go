@@ -46,6 +46,7 @@ type Seeds struct {
 	Tenancy   string // OCID; the compartment of seeded log groups
 	Keys      []Key
 	LogGroups []SeedGroup
+	Audit     bool // there is a log group for what the service notes of its own use
 }
 
 // Catalog is safe for use by many goroutines.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,6 +52,10 @@ const (
 	maxDescription = 4000
 	maxTagBytes    = 16 << 10
 )
+
+// AuditGroup is the OCID of the log group that holds what the service notes of its
+// own use. It cannot be changed or deleted, nor uploaded to.
+const AuditGroup = "ocid1.loganalyticsloggroup.oc1..ledgerlineaudit"
 
 // NewOCID returns an identifier of a resource type that looks like Oracle's:
 // ocid1.<type>.oc1..<60 lower-case base-32 characters>.
@@ -267,12 +272,19 @@ func (c *Catalog) seedLogGroups(ctx context.Context, seeds Seeds) error {
 		groups := seeds.LogGroups
 		if len(groups) == 0 {
 			var n int
-			if err := tx.row("SELECT count(*) FROM log_groups", nil, &n); err != nil || n > 0 {
+			if err := tx.row("SELECT count(*) FROM log_groups WHERE id <> ?", []any{AuditGroup}, &n); err != nil {
 				return err
 			}
-			g := LogGroup{ID: NewOCID("loganalyticsloggroup"), Name: "Default", Compartment: seeds.Tenancy, Created: now, Updated: now}
-			c.log.Info("log group made, as the configuration names none", "id", g.ID, "name", g.Name)
-			return insertLogGroup(tx, g)
+			if n == 0 {
+				g := LogGroup{ID: NewOCID("loganalyticsloggroup"), Name: "Default", Compartment: seeds.Tenancy, Created: now, Updated: now}
+				c.log.Info("log group made, as the configuration names none", "id", g.ID, "name", g.Name)
+				if err := insertLogGroup(tx, g); err != nil {
+					return err
+				}
+			}
+		}
+		if seeds.Audit {
+			groups = append(slices.Clone(groups), SeedGroup{ID: AuditGroup, Name: "Ledgerline Audit"})
 		}
 		for _, s := range groups {
 			r, err := tx.exec(`UPDATE log_groups SET seeded = 1, updated = iif(name = ?1, updated, ?3), revision = revision + (name <> ?1), name = ?1

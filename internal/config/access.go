@@ -14,6 +14,7 @@ type Access struct {
 	URL    string // where browsers find the server; empty: at its address only
 	OIDC   *OIDC  // nil: no login by an identity provider
 	Limits UserLimits
+	Audit  bool // note who does what, as records of the log source Ledgerline Audit
 }
 
 // TLS names the files of a certificate; they are read again when they change.
@@ -45,7 +46,7 @@ func DefaultUserLimits() UserLimits {
 const plainEverywhere = "anywhere"
 
 func (r *reader) access(s *section, listen string) Access {
-	a := Access{URL: strings.TrimSuffix(s.str("url", ""), "/"), Limits: r.userLimits(s)}
+	a := Access{URL: strings.TrimSuffix(s.str("url", ""), "/"), Limits: r.userLimits(s), Audit: s.oneOf("audit", "off", "on") == "on"}
 	if a.URL != "" {
 		s.checkURL("url", a.URL)
 		if u, err := url.Parse(a.URL); err == nil && u.Path != "" {

@@ -11,4 +11,5 @@ const (
 	SourceAnalyticsDiagnostic = "OCI Analytics Cloud Diagnostic Logs"
 	SourceAnalyticsQueries    = "OCI Analytics Cloud Queries"
 	SourceUnified             = "OCI Unified Schema Logs"
+	SourceLedgerlineAudit     = "Ledgerline Audit"
 )

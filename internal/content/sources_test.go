@@ -15,7 +15,7 @@ import (
 )
 
 var builtinSources = []string{SourceIntegrationAudit, SourceIntegrationActivity, SourceIntegrationMetrics, SourceAnalyticsAudit, SourceAnalyticsDiagnostic,
-	SourceAnalyticsQueries, SourceUnified}
+	SourceAnalyticsQueries, SourceUnified, SourceLedgerlineAudit}
 
 func TestBuiltinSources(t *testing.T) {
 	l := openLibrary(t)
