@@ -83,18 +83,20 @@ type coverageRow struct {
 
 const coverageColumns = "id, integration, window_from, window_to, state, note, rows, recorded"
 
-// touching returns the rows that overlap c's window or end where it begins.
+// touching returns the rows that overlap c's window, end where it begins or begin
+// where it ends. Rows do not overlap, so they are in the order of their ends, and
+// an index leads to the first and past the last.
 func (s *Stage) touching(ctx context.Context, tx *sql.Tx, c Coverage) ([]coverageRow, error) {
 	rows, err := tx.QueryContext(ctx, "SELECT "+coverageColumns+` FROM coverage
-		WHERE integration = ? AND window_from <= ? AND window_to >= ? ORDER BY window_from`,
-		c.Integration, toMicro(c.Window.To), toMicro(c.Window.From))
+		WHERE integration = ? AND window_to >= ? ORDER BY window_to`, c.Integration, toMicro(c.Window.From))
 	if err != nil {
 		return nil, err
 	}
-	return scanCoverage(rows)
+	return scanCoverage(rows, func(w record.Window) bool { return !w.From.After(c.Window.To) })
 }
 
-func scanCoverage(rows *sql.Rows) ([]coverageRow, error) {
+// scanCoverage reads rows for as long as their window is wanted.
+func scanCoverage(rows *sql.Rows, wanted func(record.Window) bool) ([]coverageRow, error) {
 	defer rows.Close()
 	var out []coverageRow
 	for rows.Next() {
@@ -105,6 +107,9 @@ func scanCoverage(rows *sql.Rows) ([]coverageRow, error) {
 		}
 		c.Window = record.Window{From: fromMicro(from), To: fromMicro(to)}
 		c.Recorded = fromMicro(recorded)
+		if !wanted(c.Window) {
+			break
+		}
 		out = append(out, c)
 	}
 	return out, rows.Err()
@@ -141,7 +146,7 @@ func (s *Stage) queryCoverage(ctx context.Context, query string, args ...any) ([
 	if err != nil {
 		return nil, err
 	}
-	found, err := scanCoverage(rows)
+	found, err := scanCoverage(rows, func(record.Window) bool { return true })
 	out := make([]Coverage, len(found))
 	for i, c := range found {
 		out[i] = c.Coverage

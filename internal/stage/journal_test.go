@@ -265,6 +265,23 @@ func BenchmarkAdd(b *testing.B) {
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "items/s")
 }
 
+// A window that touches none of 20,000 before it, as of objects in a bucket.
+func BenchmarkMarkCovered(b *testing.B) {
+	s := openAt(b, b.TempDir(), Options{})
+	n := 0
+	mark := func() {
+		n++
+		from := noon.Add(time.Duration(n) * time.Minute)
+		check(b, s.MarkCovered(context.Background(), "oic", record.Window{From: from, To: from.Add(time.Second)}, 1))
+	}
+	for n < 20_000 {
+		mark()
+	}
+	for b.Loop() {
+		mark()
+	}
+}
+
 func BenchmarkReceive(b *testing.B) {
 	var syncs atomic.Int64
 	s := openAt(b, b.TempDir(), Options{SealAfter: time.Second, hook: func(op, path string) error {

@@ -41,7 +41,7 @@ CREATE TABLE quarantine (
 CREATE TABLE coverage (
 	id INTEGER PRIMARY KEY, integration TEXT NOT NULL, window_from INTEGER NOT NULL, window_to INTEGER NOT NULL,
 	state TEXT NOT NULL, note TEXT NOT NULL, rows INTEGER NOT NULL, recorded INTEGER NOT NULL);
-CREATE INDEX coverage_integration ON coverage (integration, window_from);
+CREATE INDEX coverage_integration ON coverage (integration, window_to);
 CREATE TABLE state (
 	integration TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
 	PRIMARY KEY (integration, key)) WITHOUT ROWID;
