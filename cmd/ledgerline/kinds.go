@@ -25,6 +25,7 @@ func kinds() map[string]kind {
 		config.KindObjectStorage: {reader: readObjectStorage, probe: probeObjectStorage},
 		config.KindOICMetrics:    {reader: readMetrics, probe: probeMetrics},
 		config.KindFiles:         {reader: readFiles, probe: probeFiles},
+		config.KindStreaming:     {reader: readStreaming, probe: probeStreaming},
 	}
 }
 

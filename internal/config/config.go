@@ -79,6 +79,7 @@ type Integration struct {
 	Objects    *ObjectStorage // of kind object-storage
 	Metrics    *Metrics       // of kind oic-metrics
 	Files      *Files         // of kind files
+	Streaming  *Streaming     // of kind streaming
 	Archive    *Archive
 	Uploads    []Upload
 	Line       int // in the file

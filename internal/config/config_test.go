@@ -36,7 +36,7 @@ func folder(t *testing.T) (dir string, env func(string) (string, bool)) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, "key_public.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})))
-	return dir, environment(map[string]string{"HOME": filepath.Join(dir, "home"), "OIC_CLIENT_SECRET": "s3cret-value"})
+	return dir, environment(map[string]string{"HOME": filepath.Join(dir, "home"), "OIC_CLIENT_SECRET": "s3cret-value", "STREAM_AUTH_TOKEN": "s3cret-token"})
 }
 
 func write(t *testing.T, name, text string) {

@@ -32,6 +32,7 @@ func kinds() []kind {
 		{name: KindObjectStorage, connections: []string{"oci"}, mixed: true, read: readObjectStorage},
 		{name: KindOICMetrics, connections: []string{"oci"}, read: readMetrics},
 		{name: KindFiles, mixed: true, read: readFiles},
+		{name: KindStreaming, mixed: true, read: readStreaming},
 	}
 }
 
