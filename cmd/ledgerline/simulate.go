@@ -29,7 +29,7 @@ GET /simulator/export?log=NAME downloads one as the console does. It prints what
 under connections: in ledgerline.yaml.`,
 		Example: "  ledgerline simulate --records 100000 --faults 5%\n  ledgerline simulate --generation 3 --faults drift=0.1,429=0.05\n" +
 			"  ledgerline simulate --analytics 50000 --activity 50000 --days 30 --incident --connector logs",
-		Args:    cobra.NoArgs,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !config.Loopback(listen) {
 				return &misuseError{"ledgerline simulate", fmt.Errorf("--listen %s is not on loopback; a pretend Oracle has no business on a network", listen)}

@@ -20,7 +20,7 @@ type Connector struct {
 	Prefix   string        // of object names, without the slash; default "connector"
 	Logs     []string      // names of service logs, mixed in one object; default all
 	Rollover time.Duration // an object holds what came in so long; default 7 min, Oracle's
-	History  time.Duration // the same for what exists at the start; default Rollover
+	History  time.Duration // the same for what exists at the start; default an hour, or Rollover when it is longer
 }
 
 func (c Connector) withDefaults() Connector {
@@ -34,7 +34,7 @@ func (c Connector) withDefaults() Connector {
 		c.Rollover = 7 * time.Minute
 	}
 	if c.History <= 0 {
-		c.History = c.Rollover
+		c.History = max(time.Hour, c.Rollover)
 	}
 	return c
 }
