@@ -105,18 +105,18 @@ func (s *Server) importBoards(ctx context.Context, user string, retry catalog.Re
 	for _, d := range f.dashboards {
 		d.moveTo(cmp.Or(o.dashboardsTo, o.rest), o.dashboardsTo != "")
 	}
-	_, err := s.Catalog.ChangeBoards(ctx, user, retry, func(change *catalog.BoardChange) (catalog.Board, error) {
+	_, err := s.Catalog.ChangeItems(ctx, user, retry, func(change *catalog.ItemChange) (catalog.Item, error) {
 		im := boardImporter{change: change, options: o, ids: map[string]string{}}
 		for _, d := range slices.Concat(f.searches, f.dashboards) {
 			if err := im.assign(d); err != nil {
-				return catalog.Board{}, err
+				return catalog.Item{}, err
 			}
 		}
 		for _, d := range slices.Concat(f.searches, f.dashboards) {
 			created, changed, err := im.put(d)
 			switch {
 			case err != nil:
-				return catalog.Board{}, err
+				return catalog.Item{}, err
 			case d.kind != catalog.Dashboard:
 			case created:
 				report.Created = append(report.Created, d.text("displayName"))
@@ -124,7 +124,7 @@ func (s *Server) importBoards(ctx context.Context, user string, retry catalog.Re
 				report.Updated = append(report.Updated, d.text("displayName"))
 			}
 		}
-		return catalog.Board{}, nil
+		return catalog.Item{}, nil
 	})
 	return report, err
 }
@@ -157,7 +157,7 @@ func (d *boardDoc) moveTo(compartment string, must bool) {
 
 // boardImporter gives the items of a file their ids here, and stores them.
 type boardImporter struct {
-	change  *catalog.BoardChange
+	change  *catalog.ItemChange
 	options importOptions
 	ids     map[string]string // as the file calls it → here
 	taken   []string
@@ -295,7 +295,7 @@ func (s *Server) exportBoards(ctx context.Context, ids []string, tags bool) (*re
 	}
 	out := []map[string]any{}
 	for _, id := range ids {
-		b, err := s.Catalog.Board(ctx, catalog.Dashboard, id)
+		b, err := s.Catalog.Item(ctx, catalog.Dashboard, id)
 		if err != nil {
 			return nil, err
 		}
@@ -319,7 +319,7 @@ func (s *Server) exportBoards(ctx context.Context, ids []string, tags bool) (*re
 	return answer(map[string]any{"dashboards": out}), nil
 }
 
-func exported(b catalog.Board, tags bool) (map[string]any, error) {
+func exported(b catalog.Item, tags bool) (map[string]any, error) {
 	m, err := parseObject(b.Body)
 	if err != nil {
 		return nil, err
@@ -341,7 +341,7 @@ func (s *Server) ownDashboards(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.boardList(c, catalog.Dashboard, catalog.BoardFilter{}, p)
+	return s.boardList(c, catalog.Dashboard, catalog.ItemFilter{}, p)
 }
 
 // ownImportDashboards is ImportDashboard into the tenancy, or into the compartment
@@ -368,14 +368,14 @@ func (s *Server) ownImportDashboards(c *call) (*response, error) {
 func (s *Server) ownExportDashboards(c *call) (*response, error) {
 	var ids []string
 	for _, name := range c.query["dashboard"] {
-		switch _, err := s.Catalog.Board(c.r.Context(), catalog.Dashboard, name); {
+		switch _, err := s.Catalog.Item(c.r.Context(), catalog.Dashboard, name); {
 		case err == nil:
 			ids = append(ids, name)
 			continue
 		case !errors.Is(err, catalog.ErrNotFound):
 			return nil, err
 		}
-		found, _, err := s.Catalog.Boards(c.r.Context(), catalog.Dashboard, catalog.BoardFilter{Name: name}, catalog.Page{Limit: 2})
+		found, _, err := s.Catalog.Items(c.r.Context(), catalog.Dashboard, catalog.ItemFilter{Name: name}, catalog.Page{Limit: 2})
 		switch {
 		case err != nil:
 			return nil, err

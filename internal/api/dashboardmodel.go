@@ -47,7 +47,7 @@ func sharedMembers() []member {
 	}
 }
 
-func boardMembers(kind catalog.BoardKind) []member {
+func boardMembers(kind catalog.ItemKind) []member {
 	if kind == catalog.Dashboard {
 		return append(sharedMembers(), member{"tiles", emptyList}, member{"isOobDashboard", emptyFlag}, member{"isShowInHome", emptyFlag},
 			member{"isShowDescription", emptyFlag}, member{"isFavorite", emptyFlag})
@@ -63,7 +63,7 @@ var summaryMembers = [...]string{"displayName", "description", "compartmentId", 
 	"screenImage", "nls", "featuresConfig", "freeformTags", "definedTags", "isOobDashboard", "isOobSavedSearch", "uiConfig", "dataConfig", "parametersConfig",
 	"widgetTemplate", "widgetVM"}
 
-func boardSummary(b catalog.Board) (map[string]any, error) {
+func boardSummary(b catalog.Item) (map[string]any, error) {
 	m, err := parseObject(b.Body)
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ const maxDepth = 64
 
 // boardDoc is a board as a client describes it.
 type boardDoc struct {
-	kind     catalog.BoardKind
+	kind     catalog.ItemKind
 	id       string // as the client calls it
 	body     map[string]any
 	searches []string
@@ -93,7 +93,7 @@ type boardDoc struct {
 
 // readBoard checks a description and completes it. where precedes the names of
 // members in errors.
-func readBoard(kind catalog.BoardKind, m map[string]any, where string) (*boardDoc, error) {
+func readBoard(kind catalog.ItemKind, m map[string]any, where string) (*boardDoc, error) {
 	if err := checkDepth(m, maxDepth); err != nil {
 		return nil, err
 	}
@@ -283,12 +283,12 @@ func (d *boardDoc) text(name string) string {
 }
 
 // put stores the board under an id; an empty one makes a new id.
-func (d *boardDoc) put(change *catalog.BoardChange, id string, builtIn bool) (catalog.Board, error) {
+func (d *boardDoc) put(change *catalog.ItemChange, id string, builtIn bool) (catalog.Item, error) {
 	body, err := json.Marshal(d.body)
 	if err != nil {
-		return catalog.Board{}, err
+		return catalog.Item{}, err
 	}
-	return change.Put(catalog.Board{Kind: d.kind, ID: id, Name: d.text("displayName"), Compartment: d.text("compartmentId"), BuiltIn: builtIn,
+	return change.Put(catalog.Item{Kind: d.kind, ID: id, Name: d.text("displayName"), Compartment: d.text("compartmentId"), BuiltIn: builtIn,
 		Body: body, Searches: d.searches})
 }
 

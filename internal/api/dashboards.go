@@ -57,7 +57,7 @@ func (s *Server) createBoardSearch(c *call) (*response, error) {
 
 // createBoard makes a board of a body. The client may choose the id, under the
 // member named idKey.
-func (s *Server) createBoard(c *call, kind catalog.BoardKind, idKey string) (*response, error) {
+func (s *Server) createBoard(c *call, kind catalog.ItemKind, idKey string) (*response, error) {
 	m, text, err := c.decodeObject(maxDashboardFile)
 	if err != nil {
 		return nil, err
@@ -75,10 +75,10 @@ func (s *Server) createBoard(c *call, kind catalog.BoardKind, idKey string) (*re
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.Catalog.ChangeBoards(c.r.Context(), c.user, retry, func(change *catalog.BoardChange) (catalog.Board, error) {
+	b, err := s.Catalog.ChangeItems(c.r.Context(), c.user, retry, func(change *catalog.ItemChange) (catalog.Item, error) {
 		if doc.id != "" {
 			if _, err := change.Find(kind, doc.id, ""); !errors.Is(err, catalog.ErrNotFound) {
-				return catalog.Board{}, errors.Join(err, &Error{Status: http.StatusConflict, Code: "ResourceAlreadyExists",
+				return catalog.Item{}, errors.Join(err, &Error{Status: http.StatusConflict, Code: "ResourceAlreadyExists",
 					Message: idKey + " is in use; leave it out to get a new one"})
 			}
 		}
@@ -106,12 +106,12 @@ func (s *Server) listBuiltInSearches(c *call) (*response, error) {
 	return s.listBoards(c, catalog.DashboardSearch, true)
 }
 
-func (s *Server) listBoards(c *call, kind catalog.BoardKind, builtIn bool) (*response, error) {
+func (s *Server) listBoards(c *call, kind catalog.ItemKind, builtIn bool) (*response, error) {
 	p, err := c.page("timeCreated")
 	if err != nil {
 		return nil, err
 	}
-	f := catalog.BoardFilter{BuiltIn: &builtIn}
+	f := catalog.ItemFilter{BuiltIn: &builtIn}
 	if f.Compartment, err = c.need("compartmentId"); err != nil {
 		return nil, err
 	}
@@ -128,8 +128,8 @@ func (s *Server) listBoards(c *call, kind catalog.BoardKind, builtIn bool) (*res
 	return s.boardList(c, kind, f, p)
 }
 
-func (s *Server) boardList(c *call, kind catalog.BoardKind, f catalog.BoardFilter, p catalog.Page) (*response, error) {
-	list, next, err := s.Catalog.Boards(c.r.Context(), kind, f, p)
+func (s *Server) boardList(c *call, kind catalog.ItemKind, f catalog.ItemFilter, p catalog.Page) (*response, error) {
+	list, next, err := s.Catalog.Items(c.r.Context(), kind, f, p)
 	if err != nil {
 		return nil, err
 	}
@@ -159,8 +159,8 @@ func (s *Server) getBuiltInSearch(c *call) (*response, error) {
 }
 
 // getBoard answers a board; with builtIn only one that comes with the program.
-func (s *Server) getBoard(c *call, kind catalog.BoardKind, id string, builtIn bool) (*response, error) {
-	b, err := s.Catalog.Board(c.r.Context(), kind, id)
+func (s *Server) getBoard(c *call, kind catalog.ItemKind, id string, builtIn bool) (*response, error) {
+	b, err := s.Catalog.Item(c.r.Context(), kind, id)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ func (s *Server) updateBoardSearch(c *call) (*response, error) {
 
 // updateBoard replaces the members that the body names; changing the compartment
 // is one case of it.
-func (s *Server) updateBoard(c *call, kind catalog.BoardKind, id string) (*response, error) {
+func (s *Server) updateBoard(c *call, kind catalog.ItemKind, id string) (*response, error) {
 	m, text, err := c.decodeObject(maxDashboardFile)
 	if err != nil {
 		return nil, err
@@ -193,7 +193,7 @@ func (s *Server) updateBoard(c *call, kind catalog.BoardKind, id string) (*respo
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.Catalog.ChangeBoards(c.r.Context(), c.user, retry, func(change *catalog.BoardChange) (catalog.Board, error) {
+	b, err := s.Catalog.ChangeItems(c.r.Context(), c.user, retry, func(change *catalog.ItemChange) (catalog.Item, error) {
 		old, err := findOwn(change, kind, id, ifMatch)
 		if err != nil {
 			return old, err
@@ -224,7 +224,7 @@ func (s *Server) updateBoard(c *call, kind catalog.BoardKind, id string) (*respo
 }
 
 // findOwn returns a board that may be changed.
-func findOwn(change *catalog.BoardChange, kind catalog.BoardKind, id, ifMatch string) (catalog.Board, error) {
+func findOwn(change *catalog.ItemChange, kind catalog.ItemKind, id, ifMatch string) (catalog.Item, error) {
 	b, err := change.Find(kind, id, ifMatch)
 	if err == nil && b.BuiltIn {
 		return b, &Error{Status: http.StatusConflict, Code: "IncorrectState", Message: "built-in dashboards and saved searches cannot be changed; export it and import the copy"}
@@ -242,12 +242,12 @@ func (s *Server) deleteBoardSearch(c *call) (*response, error) {
 
 // deleteBoard removes one board. As with Oracle the saved searches of a dashboard
 // stay, and tiles whose saved search is gone say so.
-func (s *Server) deleteBoard(c *call, kind catalog.BoardKind, id string) (*response, error) {
+func (s *Server) deleteBoard(c *call, kind catalog.ItemKind, id string) (*response, error) {
 	ifMatch, err := c.head("if-match")
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.Catalog.ChangeBoards(c.r.Context(), c.user, catalog.Retry{}, func(change *catalog.BoardChange) (catalog.Board, error) {
+	_, err = s.Catalog.ChangeItems(c.r.Context(), c.user, catalog.Retry{}, func(change *catalog.ItemChange) (catalog.Item, error) {
 		b, err := findOwn(change, kind, id, ifMatch)
 		if err != nil {
 			return b, err
@@ -261,7 +261,7 @@ func (s *Server) deleteBoard(c *call, kind catalog.BoardKind, id string) (*respo
 }
 
 // board answers a board in full, a dashboard with its saved searches.
-func (s *Server) board(ctx context.Context, b catalog.Board) (*response, error) {
+func (s *Server) board(ctx context.Context, b catalog.Item) (*response, error) {
 	m, err := parseObject(b.Body)
 	if err != nil {
 		return nil, err
@@ -288,7 +288,7 @@ func (s *Server) board(ctx context.Context, b catalog.Board) (*response, error) 
 }
 
 // own adds the members that the service keeps.
-func own(m map[string]any, b catalog.Board) {
+func own(m map[string]any, b catalog.Item) {
 	m["id"] = b.ID
 	if b.Kind == catalog.Dashboard {
 		m["dashboardId"] = b.ID
@@ -301,15 +301,15 @@ func own(m map[string]any, b catalog.Board) {
 
 // searchesOf returns the saved searches of a dashboard that exist: those that
 // came with it, then others that its tiles and filters name.
-func (s *Server) searchesOf(ctx context.Context, b catalog.Board, body map[string]any) ([]catalog.Board, error) {
-	var out []catalog.Board
+func (s *Server) searchesOf(ctx context.Context, b catalog.Item, body map[string]any) ([]catalog.Item, error) {
+	var out []catalog.Item
 	seen := map[string]bool{}
 	for _, id := range append(b.Searches, searchIDs(body)...) {
 		if seen[id] {
 			continue
 		}
 		seen[id] = true
-		v, err := s.Catalog.Board(ctx, catalog.DashboardSearch, id)
+		v, err := s.Catalog.Item(ctx, catalog.DashboardSearch, id)
 		switch {
 		case errors.Is(err, catalog.ErrNotFound):
 		case err != nil:

@@ -486,7 +486,7 @@ func TestBuiltInDashboards(t *testing.T) {
 	// A file that uses the name of a built-in one gets its own, and a dashboard of
 	// Oracle's that points at a built-in search finds it.
 	g.importFile(strings.ReplaceAll(file, `"n"`, `"mine"`), "")
-	b, err := g.cat.Board(ctx, catalog.DashboardSearch, "OOBSS-n")
+	b, err := g.cat.Item(ctx, catalog.DashboardSearch, "OOBSS-n")
 	if err != nil || b.Name != "n" || !b.BuiltIn {
 		t.Errorf("%+v, %v", b, err)
 	}
@@ -534,4 +534,3 @@ func FuzzDashboardFile(f *testing.F) {
 		}
 	})
 }
-

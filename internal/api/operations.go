@@ -18,6 +18,7 @@ func operations() []operation {
 		neighbourOperations(),
 		accessOperations(),
 		contentOperations(),
+		entityOperations(),
 		dashboardOperations(),
 		pushOperations(),
 		uiOperations(),

@@ -10,9 +10,9 @@ import (
 	"unicode"
 )
 
-// dashboardsSchema is the migration of boards.
-const dashboardsSchema = `
-CREATE TABLE boards (
+// itemsSchema is the migration of items.
+const itemsSchema = `
+CREATE TABLE items (
 	kind        TEXT NOT NULL,
 	id          TEXT NOT NULL,
 	name        TEXT NOT NULL,
@@ -27,28 +27,46 @@ CREATE TABLE boards (
 	revision    INTEGER NOT NULL,
 	PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX boards_name ON boards (kind, lower(name));
+CREATE INDEX items_name ON items (kind, lower(name));
 `
 
-// BoardKind tells dashboards from the saved searches that their tiles show.
-type BoardKind string
+// ItemKind is a kind of thing that clients keep here as JSON, and the resource
+// type of its OCIDs.
+type ItemKind string
 
-// The kinds; also the resource types of their OCIDs.
+// The kinds.
 const (
-	Dashboard       BoardKind = "managementdashboard"
-	DashboardSearch BoardKind = "managementsavedsearch"
+	Dashboard       ItemKind = "managementdashboard"
+	DashboardSearch ItemKind = "managementsavedsearch"
+	Entity          ItemKind = "loganalyticsentity"
+	EntityType      ItemKind = "loganalyticsentitytype"
+	Association     ItemKind = "loganalyticsassociation"
+	ScheduledTask   ItemKind = "loganalyticsscheduledtask"
+	Preference      ItemKind = "loganalyticspreference"
 )
 
-func (k BoardKind) String() string {
-	if k == Dashboard {
-		return "dashboard"
+// String is what messages call it.
+func (k ItemKind) String() string {
+	switch k {
+	case DashboardSearch:
+		return "saved search"
+	case EntityType:
+		return "entity type"
+	case ScheduledTask:
+		return "scheduled task"
 	}
-	return "saved search"
+	for _, prefix := range []string{"management", "loganalytics"} {
+		if name, ok := strings.CutPrefix(string(k), prefix); ok {
+			return name
+		}
+	}
+	return string(k)
 }
 
-// Board is a dashboard, or a saved search of dashboards.
-type Board struct {
-	Kind        BoardKind
+// Item is a dashboard, an entity, a scheduled task: what a client describes in
+// JSON and reads back.
+type Item struct {
+	Kind        ItemKind
 	ID          string // an OCID, or what the client chose
 	Name        string
 	Compartment string
@@ -62,22 +80,22 @@ type Board struct {
 	Etag        string
 }
 
-// BoardFilter chooses boards; empty members do not restrict.
-type BoardFilter struct {
+// ItemFilter chooses items; empty members do not restrict.
+type ItemFilter struct {
 	Name        string // whole name, in any letter case
 	Compartment string
 	BuiltIn     *bool
 }
 
 const (
-	maxBoardBytes    = 8 << 20
-	maxBoardSearches = 1000
+	maxItemBytes = 8 << 20
+	maxMembers   = 1000
 )
 
-const boardColumns = "kind, id, name, compartment, builtin, body, searches, created, created_by, updated, updated_by, revision"
+const itemColumns = "kind, id, name, compartment, builtin, body, searches, created, created_by, updated, updated_by, revision"
 
-func scanBoard(row func(...any) error) (Board, error) {
-	var b Board
+func scanItem(row func(...any) error) (Item, error) {
+	var b Item
 	var searches string
 	var created, updated, revision int64
 	if err := row(&b.Kind, &b.ID, &b.Name, &b.Compartment, &b.BuiltIn, &b.Body, &searches, &created, &b.CreatedBy, &updated, &b.UpdatedBy, &revision); err != nil {
@@ -87,17 +105,17 @@ func scanBoard(row func(...any) error) (Board, error) {
 	return b, json.Unmarshal([]byte(searches), &b.Searches)
 }
 
-const boardByID = "SELECT " + boardColumns + " FROM boards WHERE kind = ? AND id = ?"
+const itemByID = "SELECT " + itemColumns + " FROM items WHERE kind = ? AND id = ?"
 
-// Board returns a dashboard or saved search, or ErrNotFound.
-func (c *Catalog) Board(ctx context.Context, kind BoardKind, id string) (Board, error) {
-	b, err := scanBoard(c.read.QueryRowContext(ctx, boardByID, kind, id).Scan)
+// Item returns one item, or ErrNotFound.
+func (c *Catalog) Item(ctx context.Context, kind ItemKind, id string) (Item, error) {
+	b, err := scanItem(c.read.QueryRowContext(ctx, itemByID, kind, id).Scan)
 	return b, notFound(err, kind.String(), id)
 }
 
-// Boards lists dashboards or saved searches. Sort keys: timeCreated (default), displayName.
-func (c *Catalog) Boards(ctx context.Context, kind BoardKind, f BoardFilter, p Page) ([]Board, string, error) {
-	l := list{columns: boardColumns, from: "boards", key: "id", where: []string{"kind = ?"}, args: []any{kind}}
+// Items lists the items of a kind. Sort keys: timeCreated (default), displayName.
+func (c *Catalog) Items(ctx context.Context, kind ItemKind, f ItemFilter, p Page) ([]Item, string, error) {
+	l := list{columns: itemColumns, from: "items", key: "id", where: []string{"kind = ?"}, args: []any{kind}}
 	var err error
 	if l.sort, err = sortBy(p.Sort, "timeCreated", map[string]string{"timeCreated": "created", "displayName": "lower(name)"}); err != nil {
 		return nil, "", err
@@ -111,14 +129,14 @@ func (c *Catalog) Boards(ctx context.Context, kind BoardKind, f BoardFilter, p P
 	if f.BuiltIn != nil {
 		l.where, l.args = append(l.where, "builtin = ?"), append(l.args, *f.BuiltIn)
 	}
-	return pageOf(ctx, c.read, l, p, scanBoard)
+	return pageOf(ctx, c.read, l, p, scanItem)
 }
 
-// ChangeBoards runs do in one transaction: all of its changes are made, or none.
+// ChangeItems runs do in one transaction: all of its changes are made, or none.
 // user is entered as who made them. The same retry token with the same payload
 // returns the first result again, without do being called.
-func (c *Catalog) ChangeBoards(ctx context.Context, user string, retry Retry, do func(*BoardChange) (Board, error)) (Board, error) {
-	var result Board
+func (c *Catalog) ChangeItems(ctx context.Context, user string, retry Retry, do func(*ItemChange) (Item, error)) (Item, error) {
+	var result Item
 	err := c.writer.do(ctx, true, func(tx *tx) error {
 		stored, ok, err := c.remembered(tx, retry)
 		if err != nil {
@@ -127,7 +145,7 @@ func (c *Catalog) ChangeBoards(ctx context.Context, user string, retry Retry, do
 		if ok {
 			return json.Unmarshal(stored, &result)
 		}
-		if result, err = do(&BoardChange{tx: tx, user: user, now: c.now()}); err != nil {
+		if result, err = do(&ItemChange{tx: tx, user: user, now: c.now()}); err != nil {
 			return err
 		}
 		answer, err := json.Marshal(result)
@@ -137,22 +155,22 @@ func (c *Catalog) ChangeBoards(ctx context.Context, user string, retry Retry, do
 		return c.remember(tx, retry, answer)
 	})
 	if err != nil {
-		return Board{}, err
+		return Item{}, err
 	}
 	return result, nil
 }
 
-// BoardChange is what a function given to ChangeBoards may do, until it returns.
-type BoardChange struct {
+// ItemChange is what a function given to ChangeItems may do, until it returns.
+type ItemChange struct {
 	tx   *tx
 	user string
 	now  time.Time
 }
 
-// Find returns a board, or ErrNotFound; with a non-empty ifMatch that is not its
+// Find returns an item, or ErrNotFound; with a non-empty ifMatch that is not its
 // etag, ErrEtag.
-func (b *BoardChange) Find(kind BoardKind, id, ifMatch string) (Board, error) {
-	v, err := scanBoard(func(dest ...any) error { return b.tx.row(boardByID, []any{kind, id}, dest...) })
+func (b *ItemChange) Find(kind ItemKind, id, ifMatch string) (Item, error) {
+	v, err := scanItem(func(dest ...any) error { return b.tx.row(itemByID, []any{kind, id}, dest...) })
 	if err != nil {
 		return v, notFound(err, kind.String(), id)
 	}
@@ -162,27 +180,27 @@ func (b *BoardChange) Find(kind BoardKind, id, ifMatch string) (Board, error) {
 	return v, nil
 }
 
-// Named returns the oldest board of a name in a compartment that is neither
+// Named returns the oldest item of a name in a compartment that is neither
 // built in nor among except, or ErrNotFound.
-func (b *BoardChange) Named(kind BoardKind, compartment, name string, except []string) (Board, error) {
+func (b *ItemChange) Named(kind ItemKind, compartment, name string, except []string) (Item, error) {
 	ids, err := json.Marshal(append([]string{}, except...)) // not null, which nothing is equal or unequal to
 	if err != nil {
-		return Board{}, err
+		return Item{}, err
 	}
-	v, err := scanBoard(func(dest ...any) error {
-		return b.tx.row("SELECT "+boardColumns+` FROM boards WHERE kind = ? AND lower(name) = lower(?2) AND name = ?2 AND compartment = ? AND NOT builtin
+	v, err := scanItem(func(dest ...any) error {
+		return b.tx.row("SELECT "+itemColumns+` FROM items WHERE kind = ? AND lower(name) = lower(?2) AND name = ?2 AND compartment = ? AND NOT builtin
 			AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY created, id LIMIT 1`, []any{kind, name, compartment, string(ids)}, dest...)
 	})
 	return v, notFound(err, kind.String(), name)
 }
 
-// Put creates a board or replaces the one of its kind and id, and returns it as
-// it is stored. A board without an id gets one.
-func (b *BoardChange) Put(v Board) (Board, error) {
+// Put creates an item or replaces the one of its kind and id, and returns it as
+// it is stored. An item without an id gets one.
+func (b *ItemChange) Put(v Item) (Item, error) {
 	if v.ID == "" {
 		v.ID = NewOCID(string(v.Kind))
 	}
-	if err := checkBoard(v); err != nil {
+	if err := checkItem(v); err != nil {
 		return v, err
 	}
 	old, err := b.Find(v.Kind, v.ID, "")
@@ -200,7 +218,7 @@ func (b *BoardChange) Put(v Board) (Board, error) {
 		return v, err
 	}
 	var revision int64
-	err = b.tx.row(`INSERT INTO boards (kind, id, name, compartment, builtin, body, searches, created, created_by, updated, updated_by, revision)
+	err = b.tx.row(`INSERT INTO items (kind, id, name, compartment, builtin, body, searches, created, created_by, updated, updated_by, revision)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
 		ON CONFLICT (kind, id) DO UPDATE SET name = excluded.name, compartment = excluded.compartment, builtin = excluded.builtin, body = excluded.body,
 		searches = excluded.searches, updated = excluded.updated, updated_by = excluded.updated_by, revision = revision + 1 RETURNING revision`,
@@ -209,23 +227,23 @@ func (b *BoardChange) Put(v Board) (Board, error) {
 	return v, err
 }
 
-// Delete removes a board; one that is not there is no error.
-func (b *BoardChange) Delete(kind BoardKind, id string) error {
-	_, err := b.tx.exec("DELETE FROM boards WHERE kind = ? AND id = ?", kind, id)
+// Delete removes an item; one that is not there is no error.
+func (b *ItemChange) Delete(kind ItemKind, id string) error {
+	_, err := b.tx.exec("DELETE FROM items WHERE kind = ? AND id = ?", kind, id)
 	return err
 }
 
-func checkBoard(v Board) error {
+func checkItem(v Item) error {
 	for _, m := range []struct{ what, text string }{{"id", v.ID}, {"name", v.Name}, {"compartment", v.Compartment}} {
 		if m.text == "" || len(m.text) > maxName || strings.ContainsFunc(m.text, unicode.IsControl) {
 			return fmt.Errorf("%w %s: the %s must have 1 to %d bytes and no control characters", ErrInvalid, v.Kind, m.what, maxName)
 		}
 	}
 	switch {
-	case len(v.Body) > maxBoardBytes:
-		return fmt.Errorf("%w %s %.100q: at most %d MB", ErrInvalid, v.Kind, v.Name, maxBoardBytes>>20)
-	case len(v.Searches) > maxBoardSearches:
-		return fmt.Errorf("%w dashboard %.100q: at most %d saved searches", ErrInvalid, v.Name, maxBoardSearches)
+	case len(v.Body) > maxItemBytes:
+		return fmt.Errorf("%w %s %.100q: at most %d MB", ErrInvalid, v.Kind, v.Name, maxItemBytes>>20)
+	case len(v.Searches) > maxMembers:
+		return fmt.Errorf("%w dashboard %.100q: at most %d saved searches", ErrInvalid, v.Name, maxMembers)
 	}
 	return nil
 }
