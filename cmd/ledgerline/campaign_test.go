@@ -48,14 +48,42 @@ func TestCampaign(t *testing.T) {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	seed := uint64(time.Now().UnixNano())
-	t.Run("collector killed", func(t *testing.T) { newArena(t, binary, c, seed).killCollector() })
-	t.Run("server killed", func(t *testing.T) { newArena(t, binary, c, seed+1).killServer() })
+	t.Run("collector killed", func(t *testing.T) { newArena(t, binary, c, auditScene(c), seed).killCollector() })
+	t.Run("server killed", func(t *testing.T) { newArena(t, binary, c, auditScene(c), seed+1).killServer() })
+	t.Run("all logs, both killed", func(t *testing.T) { newArena(t, binary, c, logsScene(c), seed+2).killEither() })
+}
+
+// scene is what there is to collect in a campaign.
+type scene struct {
+	flags        []string // of the pretend Oracle
+	integrations string   // of the collector; ORACLE and GROUP stand for their names
+	weighings    func(*arena) []weighing
+}
+
+// auditScene is the audit trail of Oracle Integration alone, nobody working on.
+func auditScene(c campaign) scene {
+	return scene{
+		flags: []string{"--records", fmt.Sprint(c.records), "--rate", "0"},
+		integrations: `  audit:
+    kind: oic-audit
+    connection: oic
+    every: 1s
+    page_size: 200
+    archive: {connection: oci, namespace: demo, bucket: logs}
+    upload: {connection: oci, namespace: demo, log_group: GROUP, log_source: OCI Integration Audit Logs}
+`,
+		weighings: func(a *arena) []weighing {
+			instance := instanceName(&config.OIC{URL: a.oracle})
+			return []weighing{weighAudit(a.truth("instance="+instance), instance)}
+		},
+	}
 }
 
 // arena is one pretend Oracle, one server and one collector.
 type arena struct {
 	*testing.T
 	campaign
+	scene
 	binary     string
 	dir        string
 	random     *rand.Rand
@@ -82,9 +110,9 @@ func (p *process) terminate() error {
 	return <-p.done
 }
 
-func newArena(t *testing.T, binary string, c campaign, seed uint64) *arena {
+func newArena(t *testing.T, binary string, c campaign, sc scene, seed uint64) *arena {
 	t.Logf("seed %d: %d records, %d kills, faults %s", seed, c.records, c.kills, c.faults)
-	a := &arena{T: t, campaign: c, binary: binary, dir: t.TempDir(), random: rand.New(rand.NewPCG(seed, 0))}
+	a := &arena{T: t, campaign: c, scene: sc, binary: binary, dir: t.TempDir(), random: rand.New(rand.NewPCG(seed, 0))}
 	a.startOracle(seed)
 	a.configure()
 	a.startServer()
@@ -109,7 +137,7 @@ func (a *arena) start(out io.Writer, args ...string) *process {
 
 func (a *arena) startOracle(seed uint64) {
 	r, w := io.Pipe()
-	a.start(w, "simulate", "--listen", "127.0.0.1:0", "--records", fmt.Sprint(a.records), "--rate", "0", "--faults", a.faults, "--seed", fmt.Sprint(seed%1000))
+	a.start(w, append([]string{"simulate", "--listen", "127.0.0.1:0", "--faults", a.faults, "--seed", fmt.Sprint(seed % 1000)}, a.flags...)...)
 	line, err := bufio.NewReader(r).ReadString('\n')
 	if err != nil {
 		a.Fatal(err)
@@ -141,16 +169,9 @@ connections:
   oci:
     type: oci
     config_file: ./oci_config
-    endpoints: {loganalytics: "http://%[2]s", objectstorage: "%[1]s"}
+    endpoints: {loganalytics: "http://%[2]s", objectstorage: "%[1]s", logging: "%[1]s", loggingmanagement: "%[1]s", monitoring: "%[1]s"}
 integrations:
-  audit:
-    kind: oic-audit
-    connection: oic
-    every: 1s
-    page_size: 200
-    archive: {connection: oci, namespace: demo, bucket: logs}
-    upload: {connection: oci, namespace: demo, log_group: %[3]s, log_source: OCI Integration Audit Logs}
-`, a.oracle, listen, demoGroup))
+`, a.oracle, listen)+strings.NewReplacer("ORACLE", a.oracle, "GROUP", demoGroup).Replace(a.integrations))
 }
 
 func (a *arena) write(name, text string) {
@@ -185,9 +206,29 @@ func (a *arena) killServer() {
 	a.settle()
 }
 
-// settle lets everything arrive, without faults, and weighs the store.
+// killEither kills the one or the other.
+func (a *arena) killEither() {
+	p := a.start(io.Discard, "collect", "--config", a.collector)
+	for range a.kills {
+		a.pause()
+		if a.random.IntN(2) == 0 {
+			a.server.kill()
+			a.startServer()
+			continue
+		}
+		p.kill()
+		p = a.start(io.Discard, "collect", "--config", a.collector)
+	}
+	p.terminate()
+	a.settle()
+}
+
+// settle lets everything arrive, without faults and while nobody works, and
+// weighs the store.
 func (a *arena) settle() {
 	a.post("/simulator/faults", "none")
+	a.post("/simulator/rest", "")
+	a.post("/simulator/flush", "")
 	var err error
 	for range 5 {
 		if err = <-a.start(io.Discard, "collect", "--once", "--config", a.collector).done; err == nil {
@@ -229,20 +270,25 @@ func (a *arena) weigh() balance {
 	if err := n.parsed(ctx); err != nil {
 		a.Fatal(err)
 	}
-	instance := instanceName(&config.OIC{URL: a.oracle})
-	b, err := weigh(ctx, n.query, weighAudit(a.truth(instance), instance))
-	if err != nil {
-		a.Fatal(err)
+	var sum balance
+	for _, w := range a.weighings(a) {
+		b, err := weigh(ctx, n.query, w)
+		if err != nil {
+			a.Fatal(err)
+		}
+		a.Logf("%s: %s", w.source, b)
+		sum = sum.add(b)
 	}
 	report, err := n.store.Verify(ctx)
 	if err != nil || len(report.Problems) > 0 {
 		a.Fatalf("the store does not verify: %v %+v", err, report)
 	}
-	return b
+	return sum
 }
 
-func (a *arena) truth(instance string) map[record.Identity]int {
-	resp, err := http.Get(a.oracle + "/simulator/truth?list=true&instance=" + instance)
+// truth asks the pretend Oracle for the identities of a log.
+func (a *arena) truth(of string) map[record.Identity]int {
+	resp, err := http.Get(a.oracle + "/simulator/truth?list=true&" + of)
 	if err != nil {
 		a.Fatal(err)
 	}

@@ -37,23 +37,17 @@ func (d *demo) truths(ctx context.Context, n *node, oracle *simulator) ([]weighi
 		}
 	}
 	in := collectorOf(n.cfg, content.SourceIntegrationMetrics)
-	covered, err := n.stage.Coverage(ctx, in.Name)
+	read, err := readWindow(ctx, n, in.Name)
 	if err != nil {
 		return nil, err
 	}
-	var by time.Time
-	for _, c := range covered {
-		if c.Window.To.After(by) {
-			by = c.Window.To
-		}
-	}
 	points := map[record.Identity]int{}
 	for _, q := range in.Metrics.Queries {
-		series, err := oracle.Summarize(q.Text, d.plan.Start.AddDate(0, 0, -d.plan.Days-1), time.Now())
+		series, err := oracle.Summarize(q.Text, read.From.Truncate(q.Every), time.Now())
 		if err != nil {
 			return nil, err
 		}
-		maps.Copy(points, metricTruth(q, series, by))
+		maps.Copy(points, metricTruth(q, series, read.To))
 	}
 	return append(list, weighMetrics(points)), nil
 }

@@ -127,3 +127,17 @@ func weigh(ctx context.Context, q *query.Engine, w weighing) (balance, error) {
 	}
 	return b, nil
 }
+
+// readWindow is what an integration says it has read, first to last.
+func readWindow(ctx context.Context, n *node, integration string) (w record.Window, err error) {
+	covered, err := n.stage.Coverage(ctx, integration)
+	for _, c := range covered {
+		if w.From.IsZero() || c.Window.From.Before(w.From) {
+			w.From = c.Window.From
+		}
+		if c.Window.To.After(w.To) {
+			w.To = c.Window.To
+		}
+	}
+	return w, err
+}
