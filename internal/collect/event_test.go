@@ -1,0 +1,80 @@
+package collect
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestReadEvent(t *testing.T) {
+	at := time.Date(2024, 5, 1, 9, 15, 31, 611e6, time.UTC)
+	const bare = `{"id":"3f0f","source":"SalesOAC","time":"2024-05-01T09:15:31.611Z","type":"com.oraclecloud.analytics.analyticsinstance.audit","data":{}}`
+	var r eventReader
+	e, err := r.read([]byte(bare))
+	if err != nil || !e.named || e.kind != "com.oraclecloud.analytics.analyticsinstance.audit" || !e.at.Equal(at) || !e.seen.Equal(at) {
+		t.Fatalf("%+v %v", e, err)
+	}
+	// In the layer of searches it is the same event, sorted by datetime.
+	w, err := r.read([]byte(`{"datetime":1714554931700,"logContent":` + bare + `}`))
+	if err != nil || w.id != e.id || w.kind != e.kind || !w.at.Equal(at) || w.seen.UnixMilli() != 1714554931700 {
+		t.Errorf("%+v %v", w, err)
+	}
+	for _, other := range []string{strings.Replace(bare, "3f0f", "3f10", 1), strings.Replace(bare, "SalesOAC", "OtherOAC", 1), strings.Replace(bare, ".audit", ".diagnostic", 1)} {
+		if o, err := r.read([]byte(other)); err != nil || o.id == e.id {
+			t.Errorf("another event has the same identity: %s", other)
+		}
+	}
+	if o, err := r.read([]byte(strings.Replace(bare, "{}", `{"more":1}`, 1))); err != nil || o.id != e.id {
+		t.Error("source, id and type name an event, not what else it says")
+	}
+	for text, want := range map[string]error{"": errNotJSON, "{": errNotJSON, `{"id":1}x`: errNotJSON, "[]": errNotObject, `"a"`: errNotObject, "null": errNotObject} {
+		if _, err := r.read([]byte(text)); !errors.Is(err, want) {
+			t.Errorf("%q is %v, want %v", text, err, want)
+		}
+	}
+}
+
+// The ledger forgets identities by their time; one dated long ago, or never to
+// be forgotten, would let its record in again or stay for ever.
+func TestDated(t *testing.T) {
+	now := epoch
+	for at, kept := range map[time.Time]bool{
+		now: true, now.Add(time.Hour): true, now.AddDate(0, -6, 0): true,
+		now.AddDate(-2, 0, 0): false, time.Unix(0, 0): false, now.AddDate(76, 0, 0): false, {}: false,
+	} {
+		if got := dated(at, now); got.IsZero() == kept || kept && !got.Equal(at) {
+			t.Errorf("%s is dated %s", at, got)
+		}
+	}
+}
+
+// What can be read as an event can be staged, and has the same identity in both layers.
+func FuzzReadEvent(f *testing.F) {
+	f.Add([]byte(`{"id":"a","source":"s","type":"t","time":"2024-05-01T09:15:31.611Z"}`))
+	f.Add([]byte(`{"datetime":1714554931611,"logContent":{"id":1,"type":null}}`))
+	f.Add([]byte(`{"a":"` + "\xff" + `"}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var r eventReader
+		e, err := r.read(raw)
+		if err != nil {
+			return
+		}
+		if !json.Valid(raw) {
+			t.Fatalf("the stage does not take %q", raw)
+		}
+		wrapped := append(append([]byte(`{"datetime":1714554931611,"logContent":`), raw...), '}')
+		w, err := r.read(wrapped)
+		if err != nil {
+			return // nested too deep by one
+		}
+		// Unless it is in that layer already.
+		var outer struct {
+			LogContent json.RawMessage `json:"logContent"`
+		}
+		if json.Unmarshal(raw, &outer) == nil && outer.LogContent == nil && e.named && w.id != e.id {
+			t.Errorf("%q has another identity when it is wrapped", raw)
+		}
+	})
+}
