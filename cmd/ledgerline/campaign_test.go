@@ -51,13 +51,17 @@ func TestCampaign(t *testing.T) {
 	t.Run("collector killed", func(t *testing.T) { newArena(t, binary, c, auditScene(c), seed).killCollector() })
 	t.Run("server killed", func(t *testing.T) { newArena(t, binary, c, auditScene(c), seed+1).killServer() })
 	t.Run("all logs, both killed", func(t *testing.T) { newArena(t, binary, c, logsScene(c), seed+2).killEither() })
+	t.Run("stream and folder, both killed", func(t *testing.T) { newArena(t, binary, c, pushedScene(c), seed+3).killEither() })
 }
 
 // scene is what there is to collect in a campaign.
 type scene struct {
 	flags        []string // of the pretend Oracle
 	integrations string   // of the collector; ORACLE and GROUP stand for their names
-	weighings    func(*arena) []weighing
+	// setup makes what there is beside the pretend Oracle, and says what other
+	// words of integrations stand for; may be nil.
+	setup     func(*arena) (words []string)
+	weighings func(*arena) []weighing
 }
 
 // auditScene is the audit trail of Oracle Integration alone, nobody working on.
@@ -160,6 +164,10 @@ server:
   log_groups: [{id: %s, name: Default}]
   users: [{user: %s, public_key_file: ./key_public.pem}]
 `, listen, demoTenancy, demoGroup, demoUser))
+	words := []string{"ORACLE", a.oracle, "GROUP", demoGroup}
+	if a.setup != nil {
+		words = append(words, a.setup(a)...)
+	}
 	a.write(a.collector, fmt.Sprintf(`data: ./c
 connections:
   oic:
@@ -171,7 +179,7 @@ connections:
     config_file: ./oci_config
     endpoints: {loganalytics: "http://%[2]s", objectstorage: "%[1]s", logging: "%[1]s", loggingmanagement: "%[1]s", monitoring: "%[1]s"}
 integrations:
-`, a.oracle, listen)+strings.NewReplacer("ORACLE", a.oracle, "GROUP", demoGroup).Replace(a.integrations))
+`, a.oracle, listen)+strings.NewReplacer(words...).Replace(a.integrations))
 }
 
 func (a *arena) write(name, text string) {
