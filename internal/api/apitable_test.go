@@ -16,6 +16,9 @@ func partly() map[string]string {
 	return map[string]string{
 		"ListNamespaces":                  "one namespace, always onboarded",
 		"UploadLogFile":                   "`logSet` and `invalidateCache` change nothing: there are no log sets, and content is never stale",
+		"UploadLogEventsFile":             "`logSet` is refused: there are no log sets",
+		"PutLogs":                         "a log is a log group of this server, or any id: then the default one",
+		"SearchLogs":                      "scope, `where`, `sort by datetime` and `limit`; other stages are 400",
 		"Query":                           "see [query-api.md](query-api.md); one compartment, nothing is computed ahead",
 		"ParseQuery":                      "without `properties`",
 		"ExportQueryResult":               "CSV and JSON; PARQUET is 501",

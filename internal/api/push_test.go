@@ -315,6 +315,31 @@ func TestLogConditions(t *testing.T) {
 	}
 }
 
+// What the engine is asked for must not leave out what the search finds.
+func TestSearchCandidates(t *testing.T) {
+	g := newRig(t)
+	for text, want := range map[string]string{
+		`search "c"`: "*",
+		`search "c/g/ocid1.log.oc1..x" | where type = 'a.b.c-d'`:          "* and 'Original Log Content' like '%ocid1.log.oc1..x%' and 'Original Log Content' like '%a.b.c-d%'",
+		`search "c/g/log.one" "c/g/log.two"`:                              "*",
+		`search "c" | where type = 'OCI Unified Schema Logs'`:             "*",
+		`search "c" | where type = 'some*' and data.x = 'abc'`:            "*",
+		`search "c" | where data.x = 'it''s long' or type = 'a.b.c'`:      "*",
+		`search "c" | where not type = 'a.b.c' and data.x.y = 'snapshot'`: "* and 'Original Log Content' like '%snapshot%'",
+		`search "c" | where source = 'host-1' and id = 'up.1'`:            "*",
+		`search "c" | where type != 'a.b.c' | where data.user = 'ana_bo'`: "* and 'Original Log Content' like '%ana_bo%'",
+	} {
+		s, err := parseLogSearch(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := logSearchRun{server: g.server, search: s}
+		if got := r.candidates(); got != want {
+			t.Errorf("%s:\n%s, want\n%s", text, got, want)
+		}
+	}
+}
+
 func TestMatches(t *testing.T) {
 	for _, tc := range []struct {
 		pattern, text string

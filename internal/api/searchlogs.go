@@ -213,7 +213,7 @@ func (r *logSearchRun) rows(ctx context.Context, window record.Window, most int)
 		order = "Time, 'Upload ID', 'Record Number'"
 	}
 	result, err := r.server.Query.Run(ctx, query.Request{Window: window, Limit: most, Zone: time.UTC, Timeout: r.server.limits.QueryTime,
-		Text: "* | fields Time, 'Log Source', 'Log Group', 'Upload ID', 'Record Number', 'Original Log Content' | sort " + order})
+		Text: r.candidates() + " | fields Time, 'Log Source', 'Log Group', 'Upload ID', 'Record Number', 'Original Log Content' | sort " + order})
 	if err != nil {
 		return nil, err
 	}
@@ -242,6 +242,42 @@ func textOf(v any) string {
 		return ""
 	}
 	return fmt.Sprint(v)
+}
+
+// candidates is the part of the search that the engine can do: a text that must
+// stand in every record of the result. What it finds is looked at once more.
+func (r *logSearchRun) candidates() string {
+	var words []string
+	if len(r.search.scopes) == 1 {
+		words = append(words, r.search.scopes[0].log)
+	}
+	var look func(logCondition)
+	look = func(c logCondition) {
+		switch c := c.(type) {
+		case andOf:
+			for _, part := range c {
+				look(part)
+			}
+		case comparison:
+			// What is made for records that are no events stands in none of their texts.
+			text, ok := c.value.(string)
+			_, made := r.server.Library.Source(text)
+			if name := c.field[0]; ok && c.op == "=" && !made && (name == "type" || name == "data") {
+				words = append(words, text)
+			}
+		}
+	}
+	look(andOf(r.search.where))
+	out := "*"
+	for _, w := range words {
+		if len(w) < 4 || strings.ContainsFunc(w, func(c rune) bool { // JSON and the query language spell these as they are
+			return !('0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '.' || c == '-' || c == '_')
+		}) {
+			continue
+		}
+		out += " and 'Original Log Content' like '%" + w + "%'"
+	}
+	return out
 }
 
 // fits reports whether a record is of the search's scope and meets its conditions.
