@@ -138,7 +138,7 @@ func (s *session) stream(ctx context.Context, limit int, row func([]any) error) 
 			s.plan.Root = &plan.Sort{In: sort.In, By: sort.By, Limit: limit}
 		}
 	}
-	_, err := s.query(ctx, columns, row)
+	err := s.grouped(ctx, columns, limit, row)
 	s.plan.Root = root
 	return err
 }
