@@ -71,13 +71,13 @@ func printProbes(w io.Writer, probes []connect.Probe) bool {
 	passed := true
 	for _, p := range probes {
 		if p.OK {
-			fmt.Fprintf(w, "  ✓ %-10s %s\n", p.Name, p.Detail)
+			fmt.Fprintf(w, "  ✓ %-11s %s\n", p.Name, p.Detail)
 			continue
 		}
 		passed = false
-		fmt.Fprintf(w, "  ✗ %-10s %s\n", p.Name, p.Detail)
+		fmt.Fprintf(w, "  ✗ %-11s %s\n", p.Name, p.Detail)
 		if p.Hint != "" {
-			fmt.Fprintf(w, "    %-10s → %s\n", "", p.Hint)
+			fmt.Fprintf(w, "    %-11s → %s\n", "", p.Hint)
 		}
 	}
 	return passed

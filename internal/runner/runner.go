@@ -146,8 +146,11 @@ func (r *Runner) Run(ctx context.Context, name, trigger string) (stage.Run, erro
 	run.step(ctx, "fetch", in.Name, func(s *stage.Step) (err error) {
 		outcome, err = in.Collector.Collect(ctx)
 		s.Counts = fetched(outcome)
-		if len(outcome.Notes) > 0 {
+		switch {
+		case len(outcome.Notes) > 0:
 			s.Note = outcome.Notes[0]
+		case outcome.Unmatched > 0:
+			s.Note = fmt.Sprintf("%d records are of a type that no upload takes and wait in the stage: add an upload with their types, or without any", outcome.Unmatched)
 		}
 		return err
 	})
