@@ -93,13 +93,16 @@ func TestEveryDocumentedFieldIsWritten(t *testing.T) {
 		}
 	}
 	for _, generation := range []int{2, 3} {
-		s, err := New(Options{Clock: fixed(noon), History: 200, Activity: 3000, Analytics: 6000, Generation: generation, Days: 14, UserIDs: "switch"})
+		s, err := New(Options{Clock: fixed(noon), History: 200, Activity: 1000, Analytics: 2500, Generation: generation, Days: 14, UserIDs: "switch"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for name, source := range map[string]string{OICActivity: content.SourceIntegrationActivity, OACAudit: content.SourceAnalyticsAudit, OACDiagnostic: content.SourceAnalyticsDiagnostic} {
 			l := s.company.log(name)
-			read(source, string(l.export()))
+			if generation == 2 {
+				read(source, string(l.export()))
+				continue
+			}
 			var bare strings.Builder
 			for _, e := range l.between(0, noon.UnixMilli()) {
 				bare.Write(append(e.event(), '\n'))
@@ -137,12 +140,12 @@ func TestEveryDocumentedFieldIsWritten(t *testing.T) {
 }
 
 func TestAnalyticsLooksLikeWork(t *testing.T) {
-	s, err := New(Options{Clock: fixed(noon), History: -1, Analytics: 20_000, Days: 30, UserIDs: "switch"})
+	s, err := New(Options{Clock: fixed(noon), History: -1, Analytics: 8000, Days: 30, UserIDs: "switch"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := s.company.log(OACAudit).count() + s.company.log(OACDiagnostic).count(); n != 20_000 {
-		t.Errorf("%d records, want 20,000", n)
+	if n := s.company.log(OACAudit).count() + s.company.log(OACDiagnostic).count(); n != 8000 {
+		t.Errorf("%d records, want 8,000", n)
 	}
 	categories, guids, names, ids := map[string]int{}, 0, 0, map[string]bool{}
 	contexts := map[string]int{} // messages of a query
