@@ -156,9 +156,11 @@ func (i *imports) resume(ctx context.Context) error {
 func importRoutes() collect.Routes {
 	return collect.Routes{Named: []collect.Route{
 		{Stream: content.SourceIntegrationAudit, Types: []string{collect.TypeAudit}},
-		{Stream: content.SourceIntegrationActivity, Types: []string{"com.oraclecloud.integration.integrationinstance.activitystream"}},
+		{Stream: content.SourceIntegrationActivity, Types: []string{collect.TypeActivity}},
 		{Stream: content.SourceAnalyticsAudit, Types: []string{"com.oraclecloud.analytics.analyticsinstance.audit"}},
 		{Stream: content.SourceAnalyticsDiagnostic, Types: []string{"com.oraclecloud.analytics.analyticsinstance.diagnostic"}},
 		{Stream: content.SourceIntegrationMetrics, Types: []string{collect.TypeMetric}},
+		{Stream: content.SourceIntegrationRuns, Types: []string{collect.TypeInstance}},
+		{Stream: content.SourceUnified, Types: []string{"?*.?*.?*"}}, // any other event: types are reversed domain names
 	}}
 }

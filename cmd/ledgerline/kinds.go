@@ -24,6 +24,8 @@ func kinds() map[string]kind {
 		config.KindOCILogging:    {reader: readLogging, probe: probeLogging},
 		config.KindObjectStorage: {reader: readObjectStorage, probe: probeObjectStorage},
 		config.KindOICMetrics:    {reader: readMetrics, probe: probeMetrics},
+		config.KindOICInstances:  {reader: readInstances, probe: probeInstances},
+		config.KindOICActivity:   {reader: readInstances, probe: probeInstances},
 		config.KindFiles:         {reader: readFiles, probe: probeFiles},
 		config.KindStreaming:     {reader: readStreaming, probe: probeStreaming},
 	}

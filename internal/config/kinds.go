@@ -31,6 +31,8 @@ func kinds() []kind {
 		{name: KindOCILogging, connections: []string{"oci"}, mixed: true, read: readLogging},
 		{name: KindObjectStorage, connections: []string{"oci"}, mixed: true, read: readObjectStorage},
 		{name: KindOICMetrics, connections: []string{"oci"}, read: readMetrics},
+		{name: KindOICInstances, connections: []string{"oic"}, read: readMonitor},
+		{name: KindOICActivity, connections: []string{"oic"}, read: readMonitor},
 		{name: KindFiles, mixed: true, read: readFiles},
 		{name: KindStreaming, mixed: true, read: readStreaming},
 	}

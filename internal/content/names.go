@@ -7,6 +7,7 @@ const (
 	SourceIntegrationAudit    = "OCI Integration Audit Logs"
 	SourceIntegrationActivity = "OCI Integration Activity Stream Logs"
 	SourceIntegrationMetrics  = "OCI Integration Metrics"
+	SourceIntegrationRuns     = "OCI Integration Instances"
 	SourceAnalyticsAudit      = "OCI Analytics Cloud Audit Logs"
 	SourceAnalyticsDiagnostic = "OCI Analytics Cloud Diagnostic Logs"
 	SourceAnalyticsQueries    = "OCI Analytics Cloud Queries"

@@ -14,7 +14,7 @@ import (
 	"ledgerline/internal/record"
 )
 
-var builtinSources = []string{SourceIntegrationAudit, SourceIntegrationActivity, SourceIntegrationMetrics, SourceAnalyticsAudit, SourceAnalyticsDiagnostic,
+var builtinSources = []string{SourceIntegrationAudit, SourceIntegrationActivity, SourceIntegrationMetrics, SourceIntegrationRuns, SourceAnalyticsAudit, SourceAnalyticsDiagnostic,
 	SourceAnalyticsQueries, SourceUnified, SourceLedgerlineAudit}
 
 func TestBuiltinSources(t *testing.T) {
