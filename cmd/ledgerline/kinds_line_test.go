@@ -1,14 +1,12 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,15 +30,12 @@ type plant struct {
 	file   string
 }
 
-func newPlant(t *testing.T, events int, faults string) *plant {
+func newPlant(t *testing.T, events int) *plant {
 	t.Helper()
-	f, err := simulate.ParseFaults(faults)
-	if err != nil {
-		t.Fatal(err)
-	}
 	p := &plant{T: t, dir: t.TempDir()}
+	var err error
 	// Its past is made once; nobody works meanwhile.
-	if p.oracle, err = startSimulator("127.0.0.1:0", simulate.Options{History: 10, Days: 5, Activity: events, Analytics: events, Faults: f,
+	if p.oracle, err = startSimulator("127.0.0.1:0", simulate.Options{History: 10, Days: 5, Activity: events, Analytics: events,
 		Connector: simulate.Connector{Bucket: "logs", Prefix: "activity", Rollover: 2 * time.Hour, Logs: []string{simulate.OICActivity, simulate.OACAudit}}, Logger: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +212,7 @@ func (p *plant) staged(n *node, stream string) []json.RawMessage {
 
 // Every record of every log arrives once, and running again brings nothing.
 func TestEveryKindBringsEachRecordOnce(t *testing.T) {
-	p := newPlant(t, 2000, "none")
+	p := newPlant(t, 2000)
 	for range 2 {
 		if output, code := p.cli("collect", "--once"); code != exitDone {
 			t.Fatalf("collect exits with %d:\n%s", code, output)
@@ -227,7 +222,7 @@ func TestEveryKindBringsEachRecordOnce(t *testing.T) {
 }
 
 func TestCheckNamesWhatIsSwitchedOff(t *testing.T) {
-	p := newPlant(t, 100, "none")
+	p := newPlant(t, 100)
 	output, code := p.cli("check")
 	if code != exitDone {
 		t.Fatalf("check exits with %d:\n%s", code, output)
@@ -237,35 +232,4 @@ func TestCheckNamesWhatIsSwitchedOff(t *testing.T) {
 			t.Errorf("check does not say %q:\n%s", want, output)
 		}
 	}
-}
-
-// The real binary is killed at random moments while Oracle fails in every way it
-// knows; in the end each record is there once.
-func TestCampaignOfKinds(t *testing.T) {
-	c, ok := campaigns[os.Getenv("LEDGERLINE_CAMPAIGN")]
-	if !ok {
-		t.Skip("set LEDGERLINE_CAMPAIGN to short or long; make test runs the short form on its own")
-	}
-	binary := filepath.Join(t.TempDir(), "ledgerline")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	p := newPlant(t, c.records, c.faults)
-	for i := range c.kills {
-		ctx, cancel := context.WithTimeout(t.Context(), c.between/4+time.Duration(i%5)*c.between/5)
-		exec.CommandContext(ctx, binary, "collect", "--config", p.file).Run() // killed when the time is over
-		cancel()
-	}
-	p.oracle.SetFaults(simulate.Faults{})
-	var output string
-	code := -1
-	for range 5 {
-		if output, code = p.cli("collect", "--once"); code == exitDone {
-			break
-		}
-	}
-	if code != exitDone {
-		t.Fatalf("collecting does not come to an end:\n%s", output)
-	}
-	p.weigh()
 }

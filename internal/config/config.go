@@ -55,7 +55,7 @@ type OCI struct {
 	ConfigFile string
 	Profile    string
 	// Endpoints are base URLs instead of Oracle's: loganalytics, objectstorage,
-	// logging (search), loggingmanagement, monitoring, streaming.
+	// logging (search), loggingmanagement, monitoring.
 	Endpoints map[string]string
 }
 

@@ -171,7 +171,7 @@ func (r *reader) oci(s *section) *OCI {
 		s.file("config_file", name)
 	}
 	endpoints, _ := s.sub("endpoints")
-	for _, service := range []string{"loganalytics", "objectstorage", "logging", "loggingmanagement", "monitoring", "streaming"} {
+	for _, service := range []string{"loganalytics", "objectstorage", "logging", "loggingmanagement", "monitoring"} {
 		if u := endpoints.str(service, ""); u != "" {
 			endpoints.checkURL(service, u)
 			c.Endpoints[service] = strings.TrimSuffix(u, "/")
