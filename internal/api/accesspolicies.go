@@ -69,6 +69,9 @@ func accessOperations() []operation {
 		{Method: post, Pattern: session, Name: "OwnLogIn", handle: (*Server).logIn, access: open},
 		{Method: del, Pattern: session, Name: "OwnLogOut", handle: (*Server).logOut},
 		{Method: get, Pattern: ownBase + startOperation, Name: "OwnStartSession", handle: (*Server).startSession, access: open},
+		{Method: get, Pattern: session + "/ways", Name: "OwnLoginWays", handle: (*Server).loginWays, access: open},
+		{Method: get, Pattern: oidcPath + "/start", Name: "OwnStartOIDC", handle: (*Server).startOIDC, access: open},
+		{Method: get, Pattern: oidcPath + "/callback", Name: "OwnFinishOIDC", handle: (*Server).finishOIDC, access: open},
 		{Method: post, Pattern: session + "/password", Name: "OwnPassword", handle: (*Server).ownPassword},
 
 		{Method: get, Pattern: ownBase + "/users", Name: "OwnUsers", handle: (*Server).ownUsers},

@@ -31,7 +31,7 @@ func (s *Server) auditCall(c *call, resp *response, err error, took time.Duratio
 	case c.op.handle == nil:
 		return
 	case strings.HasPrefix(c.op.Pattern, ownBase+"/session"):
-		if c.op.Method == http.MethodGet && c.op.access != open {
+		if c.op.Method == http.MethodGet && c.op.access != open || c.op.Name == "OwnLoginWays" || c.op.Name == "OwnStartOIDC" {
 			return
 		}
 		category = "login"

@@ -101,6 +101,7 @@ type Options struct {
 	Limits    Limits               // zero members: defaults
 	URL       string               // where browsers find the server; empty: at its addresses and localhost only
 	Users     UserLimits           // of each user; zero members: defaults
+	OIDC      *OIDC                // nil: no login by an identity provider; needs URL
 	Audit     bool                 // note who does what, as records of the log source Ledgerline Audit
 	Registry  *prometheus.Registry // nil: one of its own
 }
@@ -117,7 +118,8 @@ type Server struct {
 	jobs     *jobs
 	sessions *sessions
 	shares   *shares
-	audit    *auditor // nil: nothing is noted
+	audit    *auditor  // nil: nothing is noted
+	provider *provider // nil: nobody is logged in by one
 	metrics  *metrics
 	started  time.Time
 }
@@ -146,6 +148,7 @@ func New(p Parts, o Options) (*Server, error) {
 	}
 	s := &Server{Parts: p, opts: o, limits: o.Limits.withDefaults(), router: r, metrics: m, started: o.Clock(),
 		verifier: signature.New(p.Catalog, signature.Options{Clock: o.Clock})}
+	s.provider = newProvider(o.OIDC, o.URL, o.Clock)
 	s.shares = newShares(o.Clock, o.Users)
 	if o.Audit {
 		s.audit = newAuditor(p.Stage, o.Clock, o.Logger)
