@@ -4,7 +4,9 @@
 // A request goes through wire.go (request id, log, answer), router.go (raw request
 // target to operation), auth by internal/signature, and a handler: upload.go takes
 // uploads, uploads.go lists them, loggroups.go, namespaces.go, content.go (lists),
-// contentzip.go (import, export) and lookups.go hold the books. query.go answers
+// contentzip.go (import, export) and lookups.go hold the books. putlogs.go and
+// eventsfile.go take records that are pushed, searchlogs.go (its language:
+// searchtext.go) gives stored ones back as OCI Logging does. query.go answers
 // queries with columns.go, asyncquery.go runs them as jobs (jobs.go), export.go
 // streams them, parsequery.go, descriptors.go, suggest.go and filter.go are about
 // their text. own.go, ownquery.go and searches.go are our own calls; operations.go

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -225,7 +226,11 @@ func TestQueryWithoutAnEnd(t *testing.T) {
 // Whatever is delivered twice or out of order, and wherever the process dies or
 // the store's answer is lost, each query becomes one record, and all of it.
 func TestExactlyOnceAcrossCrashes(t *testing.T) {
-	for seed := range uint64(12) {
+	seeds, queries := uint64(2), 10
+	if os.Getenv("LEDGERLINE_CAMPAIGN") == "long" {
+		seeds, queries = 40, 25
+	}
+	for seed := range seeds {
 		r := newRig(t)
 		rnd := rand.New(rand.NewPCG(seed, 2))
 		lost := errors.New("the answer is lost")
@@ -235,7 +240,6 @@ func TestExactlyOnceAcrossCrashes(t *testing.T) {
 			}
 			return nil
 		}
-		const queries = 25
 		var chunks []string
 		for n := range queries {
 			events := documented(n, r.now.Add(time.Duration(n)*time.Second))
