@@ -66,6 +66,15 @@ type Outcome struct {
 	Notes      []string       // what a person should know, the gravest first
 }
 
+// mostNotes bounds what a source full of rubbish can say.
+const mostNotes = 100
+
+func (o *Outcome) note(format string, args ...any) {
+	if len(o.Notes) < mostNotes {
+		o.Notes = append(o.Notes, fmt.Sprintf(format, args...))
+	}
+}
+
 // Gap is a window that could not be proven to be read.
 type Gap struct {
 	Window record.Window

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"ledgerline/internal/connect"
@@ -77,6 +78,7 @@ type searching struct {
 	*Logging
 	marks
 	out    Outcome
+	begun  time.Time // the service's time at the first run; what is older was back-filled
 	end    time.Time // of what this run reads: the service's time when it began
 	splits int
 }
@@ -88,11 +90,8 @@ func (s *searching) collect(ctx context.Context) error {
 	if err := s.askTime(ctx); err != nil {
 		return err
 	}
-	if s.watermark.IsZero() {
-		// Kept before anything is staged, so that later runs have the same limit.
-		if err := s.advance(ctx, s.end.Add(-s.opts.Backfill)); err != nil {
-			return err
-		}
+	if err := s.begin(ctx); err != nil {
+		return err
 	}
 	s.out.Window = record.Window{From: s.watermark, To: s.end}
 	for _, g := range s.due(s.opts.Clock(), s.opts.RetryGaps) {
@@ -101,6 +100,23 @@ func (s *searching) collect(ctx context.Context) error {
 		}
 	}
 	return s.readAll(ctx, s.out.Window, false)
+}
+
+const keyBegun = "begun"
+
+// begin keeps, before anything is staged, where the first run begins to read, so
+// that later runs have the same limit.
+func (s *searching) begin(ctx context.Context) error {
+	if s.watermark.IsZero() {
+		if err := s.ledger.SetState(ctx, s.opts.Integration, keyBegun, s.end.Format(time.RFC3339Nano)); err != nil {
+			return err
+		}
+		s.begun = s.end
+		return s.advance(ctx, s.end.Add(-s.opts.Backfill))
+	}
+	text, err := s.ledger.State(ctx, s.opts.Integration, keyBegun)
+	s.begun = eventTime(text)
+	return err
 }
 
 // askTime learns the service's time, which ours may differ from by hours, and
@@ -121,51 +137,61 @@ func (s *searching) askTime(ctx context.Context) error {
 func (s *searching) query() string { return s.opts.Query + " | sort by datetime asc" }
 
 const (
-	mostSplits      = 2000             // of one run; more is a service whose answers mean nothing
-	shortestRefused = 24 * time.Hour   // a window that is refused is not divided further
-	shortestWindow  = time.Millisecond // the service's times are no finer
+	mostSplits       = 2000                // of one run; more is a service whose answers mean nothing
+	shortestRefused  = 24 * time.Hour      // a window that is refused is not divided further
+	shortestCounted  = time.Minute         // nor one whose count does not add up
+	shortestWindow   = time.Millisecond    // the service's times are no finer
+	shortestRetained = 30 * 24 * time.Hour // a log is kept for so long at least
 )
 
 // readAll reads a window in parts that can be proven, oldest first. After each
 // the watermark may move, so that a crash loses only the part under way.
 func (s *searching) readAll(ctx context.Context, whole record.Window, again bool) error {
-	pending := divide(whole, connect.LongestSearch)
+	retained := s.end.Add(-shortestRetained)
+	pending := slices.Concat(divide(record.Window{From: whole.From, To: earlier(whole.To, retained)}, connect.LongestSearch),
+		divide(record.Window{From: retained, To: whole.To}.Intersect(whole), connect.LongestSearch))
 	for len(pending) > 0 {
 		w := pending[0]
-		before := s.out.Staged
+		staged, received := s.out.Staged, s.out.Received
 		got, err := s.read(ctx, w)
 		if err != nil {
 			return err
 		}
 		if part := (record.Window{From: w.From, To: got.until}); !part.Empty() {
-			if err := s.cover(ctx, part, s.out.Staged-before); err != nil {
+			if err := s.proven(ctx, part, again, s.out.Staged-staged, s.out.Received-received); err != nil {
 				return err
-			}
-			if !again {
-				if err := s.settle(ctx, part.To); err != nil {
-					return err
-				}
 			}
 			if pending[0].From = part.To; pending[0].Empty() {
 				pending = pending[1:]
 			}
 			continue
 		}
-		if w.Length() <= got.shortest {
+		if w.Length() <= got.shortest || s.splits >= mostSplits {
 			if err := s.unread(ctx, w, got.reason, again); err != nil {
 				return err
 			}
 			pending = pending[1:]
 			continue
 		}
-		if s.splits++; s.splits > mostSplits {
-			return fmt.Errorf("the answers of the search do not add up, however short the window (%s): %s", w, got.reason)
-		}
+		s.splits++
 		s.out.Splits++
 		half := w.From.Add(w.Length() / 2).Truncate(time.Millisecond)
 		pending = append([]record.Window{{From: w.From, To: half}, {From: half, To: w.To}}, pending[1:]...)
 	}
 	return nil
+}
+
+// proven enters a part that is read. An empty one that is older than a log may
+// be kept says nothing, unless it is from before the first run: its records may
+// have been removed meanwhile.
+func (s *searching) proven(ctx context.Context, part record.Window, again bool, staged, received int) error {
+	if received == 0 && part.To.After(s.begun) && part.From.Before(s.end.Add(-shortestRetained)) {
+		return s.unread(ctx, part, "the service shows no record of this time, and may keep none for so long: retention may have removed them", again)
+	}
+	if err := s.cover(ctx, part, staged); err != nil || again {
+		return err
+	}
+	return s.settle(ctx, part.To)
 }
 
 // settle moves the watermark to the end of a proven part, but never into the
@@ -185,7 +211,7 @@ func (s *searching) settle(ctx context.Context, to time.Time) error {
 func (s *searching) unread(ctx context.Context, w record.Window, reason string, again bool) error {
 	s.opts.Logger.Warn("a window could not be proven to be read", "integration", s.opts.Integration, "window", w.String(), "reason", reason)
 	s.out.Gaps = append(s.out.Gaps, Gap{w, reason})
-	s.out.Notes = append(s.out.Notes, fmt.Sprintf("%s could not be read: %s", w, reason))
+	s.out.note("%s could not be read: %s", w, reason)
 	if err := s.gap(ctx, w, reason, s.opts.Clock()); err != nil || again {
 		return err
 	}

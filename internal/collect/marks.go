@@ -77,8 +77,22 @@ func (m *marks) gap(ctx context.Context, w record.Window, note string, tried tim
 	if err := m.books.MarkGap(ctx, m.integration, w, note); err != nil {
 		return err
 	}
-	gaps := append(m.without(w), openGap{w.From, w.To, tried})
+	gaps := joined(append(m.without(w), openGap{w.From, w.To, tried}))
 	return m.put(ctx, gaps[max(0, len(gaps)-mostGaps):])
+}
+
+// joined makes one of gaps that touch; it was tried when the later of them was.
+func joined(gaps []openGap) []openGap {
+	slices.SortFunc(gaps, func(a, b openGap) int { return a.From.Compare(b.From) })
+	var out []openGap
+	for _, g := range gaps {
+		if n := len(out); n > 0 && !g.From.After(out[n-1].To) {
+			out[n-1].To, out[n-1].Tried = later(out[n-1].To, g.To), later(out[n-1].Tried, g.Tried)
+			continue
+		}
+		out = append(out, g)
+	}
+	return out
 }
 
 // without are the gaps less a window.
@@ -102,4 +116,11 @@ func (m *marks) put(ctx context.Context, gaps []openGap) error {
 		return err
 	}
 	return m.books.SetState(ctx, m.integration, keyGaps, string(text))
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

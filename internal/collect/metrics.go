@@ -135,6 +135,9 @@ func (s *summarizing) query(q MetricQuery, w record.Window) connect.MetricQuery 
 // pointsAsked bounds the answer: intervals of one series in one query.
 const pointsAsked = 10_000
 
+// shortestAsked is a window that is not divided further.
+const shortestAsked = 24 * time.Hour
+
 // longest is how much time one round of queries covers. What Monitoring takes in
 // one query depends on the interval: 7 days below five minutes, 30 below an
 // hour, else 90 (reference of SummarizeMetricsData).
@@ -168,7 +171,7 @@ func (s *summarizing) readAll(ctx context.Context, whole record.Window, again bo
 			return err
 		case reason == "":
 			err = s.cover(ctx, w, s.out.Staged-before)
-		case w.Length() > 24*time.Hour:
+		case w.Length() > shortestAsked:
 			s.out.Splits++
 			half := w.From.Add(w.Length() / 2).Truncate(time.Millisecond)
 			pending = append([]record.Window{{From: w.From, To: half}, {From: half, To: w.To}}, pending...)
@@ -176,7 +179,7 @@ func (s *summarizing) readAll(ctx context.Context, whole record.Window, again bo
 		default:
 			s.opts.Logger.Warn("a window could not be read", "integration", s.opts.Integration, "window", w.String(), "reason", reason)
 			s.out.Gaps = append(s.out.Gaps, Gap{w, reason})
-			s.out.Notes = append(s.out.Notes, fmt.Sprintf("%s could not be read: %s", w, reason))
+			s.out.note("%s could not be read: %s", w, reason)
 			err = s.gap(ctx, w, reason, s.opts.Clock())
 		}
 		if err != nil {
@@ -202,7 +205,7 @@ func (s *summarizing) read(ctx context.Context, w record.Window) (reason string,
 		}
 		answer, err := s.client.SummarizeMetrics(ctx, s.query(q, asked))
 		switch {
-		case connect.KindOf(err) == connect.Refused, connect.KindOf(err) == connect.BadPayload:
+		case connect.KindOf(err) == connect.Refused, connect.KindOf(err) == connect.BadPayload && w.Length() > shortestAsked: // perhaps too large an answer
 			return fmt.Sprintf("%s: %v", q.Text, err), nil
 		case err != nil:
 			return "", err

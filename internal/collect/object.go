@@ -69,10 +69,10 @@ func (r *objectReading) object(ctx context.Context, info connect.ObjectInfo) (do
 		if st.Refused == 0 {
 			st.Reason = ""
 		}
-		if err := r.saveObject(ctx, key, st); err != nil {
+		if err := r.ledger.MarkCovered(ctx, r.opts.Integration, w, r.out.Staged-before); err != nil {
 			return false, err
 		}
-		return true, r.ledger.MarkCovered(ctx, r.opts.Integration, w, r.out.Staged-before)
+		return true, r.saveObject(ctx, key, st)
 	case errors.As(err, &refused):
 		st.Failures, st.Tried, st.Reason = st.Failures+1, r.now, refused.reason
 		if err := r.gap(ctx, w, fmt.Sprintf("object %s %s", info.Name, refused.reason)); err != nil {
@@ -87,17 +87,8 @@ func (r *objectReading) object(ctx context.Context, info connect.ObjectInfo) (do
 func (r *objectReading) gap(ctx context.Context, w record.Window, note string) error {
 	r.opts.Logger.Warn("an object could not be read", "integration", r.opts.Integration, "window", w.String(), "reason", note)
 	r.out.Gaps = append(r.out.Gaps, Gap{w, note})
-	r.note(note)
+	r.out.note("%s", note)
 	return r.ledger.MarkGap(ctx, r.opts.Integration, w, note)
-}
-
-// mostNotes bounds what a bucket full of rubbish can say.
-const mostNotes = 100
-
-func (r *objectReading) note(text string) {
-	if len(r.out.Notes) < mostNotes {
-		r.out.Notes = append(r.out.Notes, text)
-	}
 }
 
 func (r *objectReading) loadObject(ctx context.Context, key string) (objectState, error) {

@@ -81,7 +81,7 @@ func (r *objectReading) refuseLine(info connect.ObjectInfo, n int, err error, st
 	if st.Reason == "" {
 		st.Reason = text
 	}
-	r.note(text)
+	r.out.note("%s", text)
 }
 
 // lineReader reads lines of bounded length.

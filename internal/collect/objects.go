@@ -80,7 +80,7 @@ func (o *Objects) Collect(ctx context.Context) (Outcome, error) {
 	r := &objectReading{Objects: o, now: o.opts.Clock().UTC(), buf: make([]byte, 256<<10), reader: bufio.NewReaderSize(nil, 256<<10)}
 	err := r.collect(ctx)
 	if r.waiting > 0 {
-		r.out.Notes = append(r.out.Notes, fmt.Sprintf("%d objects failed before and wait to be tried again", r.waiting))
+		r.out.note("%d objects failed before and wait to be tried again", r.waiting)
 	}
 	if err != nil {
 		return r.out, fmt.Errorf("collect: %s: %w", o.opts.Integration, err)

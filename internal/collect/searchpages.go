@@ -46,8 +46,8 @@ func (s *searching) read(ctx context.Context, w record.Window) (searched, error)
 		}
 		until, reason := p.judge(w, page, asked)
 		switch {
-		case reason != "" && p.n == 1 && len(page.Rows) < asked:
-			return unproven(shortestRefused, "%s", reason) // a shorter window would not fill the page either
+		case reason != "" && p.n == 1 && page.Next == "" && len(page.Rows) < asked:
+			return unproven(shortestCounted, "%s", reason) // its count may mean something else
 		case reason != "":
 			return unproven(shortestWindow, "%s", reason)
 		case until.IsZero():
@@ -91,7 +91,7 @@ func (s *searching) stagePage(ctx context.Context, w record.Window, page *connec
 		e, err := b.add(row)
 		if err != nil {
 			s.out.Refused++
-			s.out.Notes = append(s.out.Notes, fmt.Sprintf("a record of %s %v", w, err))
+			s.out.note("a record of %s %v", w, err)
 			continue
 		}
 		p.note(e)
