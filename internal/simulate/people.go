@@ -11,7 +11,6 @@ type person struct {
 	name    string // userName
 	display string
 	gone    bool // deleted: the domain does not know the id any more
-	created int64
 }
 
 // staff is the identity domain's users, in the order of the office's, and how
