@@ -1,0 +1,107 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { call, send, type Content } from "../api/client";
+import { navigate } from "../router";
+import { useContent } from "../session/session";
+import { exploreHref } from "../explorer/state";
+import { quote } from "../lib/querytext";
+import { Button, Empty, ErrorNotice, save, Spinner } from "../ui/controls";
+import { DataGrid, type GridColumn } from "../ui/DataGrid";
+
+type Kind = "sources" | "parsers" | "fields" | "labels";
+type Item = Content["sources"][number] & Content["parsers"][number] & Content["fields"][number] & Content["labels"][number];
+type Report = { sourceNames?: string[]; parserNames?: string[]; fieldNames?: string[]; labelNames?: string[]; warnings?: string[]; changeList?: Record<string, string[]> };
+
+const texts: Record<Kind, string> = {
+  sources: "A log source says which parsers read the records of a kind, and what is made of their fields.",
+  parsers: "A parser cuts a text into records, and records into fields.",
+  fields: "Fields are what records are searched and grouped by.",
+  labels: "Labels mark records that a log source recognises.",
+};
+
+/** ContentPage lists what the library holds of a kind; a content ZIP dropped on it is imported. */
+export function ContentPage({ kind }: { kind: Kind }) {
+  const client = useQueryClient();
+  const content = useContent();
+  const [find, setFind] = useState("");
+  const [over, setOver] = useState(false);
+  const [replace, setReplace] = useState(false);
+  const take = useMutation({
+    mutationFn: (file: File) => call<Report>(`/ledgerline/v1/content/actions/import${replace ? "?isOverwrite=true" : ""}`, { method: "POST", raw: file, headers: { "Content-Type": "application/octet-stream" } }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["content"] }),
+  });
+  const exported = useMutation({
+    mutationFn: async (name: string) => {
+      const body = kind === "sources" ? { sourceNames: [name] } : kind === "parsers" ? { parserNames: [name] } : { fieldNames: [name] };
+      const answer = await send("/ledgerline/v1/content/actions/export", { method: "POST", body });
+      save(name.replace(/[^\w.-]+/g, "_") + ".zip", await answer.blob());
+    },
+  });
+  const rows = useMemo(() => ((content.data?.[kind] ?? []) as Item[]).filter((i) => `${i.displayName ?? i.name} ${i.name}`.toLowerCase().includes(find.toLowerCase())), [content.data, kind, find]);
+  const columns = useMemo<GridColumn<Item>[]>(() => {
+    const list: GridColumn<Item>[] = [{ id: "name", name: "Name", width: 300, value: (i) => i.displayName ?? i.name, cell: (i) => <strong>{i.displayName ?? i.name}</strong> }];
+    if (kind === "fields") list.push({ id: "internal", name: "Internal name", width: 170, value: (i) => i.name, cell: (i) => <code>{i.name}</code> }, { id: "type", name: "Type", width: 110, value: (i) => i.dataType, cell: (i) => `${(i.dataType ?? "").toLowerCase()}${i.isMultiValued ? " list" : ""}` });
+    if (kind === "parsers") list.push({ id: "type", name: "Type", width: 110, value: (i) => i.type }, { id: "n", name: "Fields", width: 80, numeric: true, value: (i) => i.fieldMaps?.length ?? 0 });
+    if (kind === "labels") list.push({ id: "priority", name: "Priority", width: 110, value: (i) => i.priority });
+    list.push({ id: "own", name: "Origin", width: 110, value: (i) => (i.isSystem ? "built in" : "own") });
+    if (kind !== "labels")
+      list.push({
+        id: "do", name: "Actions", width: 190, value: () => "",
+        cell: (i) => (
+          <span className="row tight">
+            <Button small kind="quiet" icon="download" label={`Export ${i.displayName ?? i.name} as ZIP`} onClick={(e) => (e.stopPropagation(), exported.mutate(i.name))} />
+            {kind === "sources" && <Button small kind="quiet" icon="search" label={`Records of ${i.displayName ?? i.name}`} onClick={(e) => (e.stopPropagation(), navigate(exploreHref(`'Log Source' = ${quote(i.name)}`, { last: "30d" })))} />}
+            {kind === "parsers" && <Button small kind="quiet" icon="edit" label={`Open ${i.displayName ?? i.name} in the workbench`} onClick={(e) => (e.stopPropagation(), navigate("/admin/parsers/" + encodeURIComponent(i.name)))} />}
+          </span>
+        ),
+      });
+    list.push({ id: "description", name: "Description", width: 420, value: (i) => i.description });
+    return list;
+    // exported only starts a download
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [kind]);
+  if (content.isPending) return <Empty title=""><Spinner /></Empty>;
+  if (content.isError) return <ErrorNotice error={content.error} />;
+  const report = take.data;
+  return (
+    <div
+      className={"stack fill drop" + (over ? " over" : "")}
+      onDragOver={(e) => (e.preventDefault(), setOver(true))}
+      onDragLeave={() => setOver(false)}
+      onDrop={(e) => {
+        e.preventDefault();
+        setOver(false);
+        const file = e.dataTransfer.files[0];
+        if (file) take.mutate(file);
+      }}
+    >
+      <div className="row">
+        <input className="input" placeholder="Find" aria-label={`Find in ${kind}`} value={find} onChange={(e) => setFind(e.target.value)} />
+        <span className="muted grow">{texts[kind]}</span>
+        <label className="row"><input type="checkbox" checked={replace} onChange={(e) => setReplace(e.target.checked)} /> replace what is there</label>
+        <label className="btn">
+          Import a ZIP
+          <input type="file" accept=".zip" className="sr-only" onChange={(e) => e.target.files?.[0] && take.mutate(e.target.files[0])} />
+        </label>
+        {kind === "parsers" && <Button kind="primary" icon="plus" onClick={() => navigate("/admin/parsers/new")}>New parser</Button>}
+      </div>
+      {take.isPending && <Spinner label="Importing" />}
+      {take.isError && <ErrorNotice error={take.error} />}
+      {exported.isError && <ErrorNotice error={exported.error} />}
+      {report && (
+        <div className="notice good" role="status">
+          <strong>Imported</strong>
+          <span>{[["log sources", report.sourceNames], ["parsers", report.parserNames], ["fields", report.fieldNames], ["labels", report.labelNames]].map(([n, l]) => `${(l as string[] | undefined)?.length ?? 0} ${n as string}`).join(", ")}</span>
+          {Object.entries(report.changeList ?? {}).filter(([, l]) => l.length > 0).map(([k, l]) => <span key={k} className="muted">{readable(k)}: {l.slice(0, 20).join(", ")}{l.length > 20 ? ` and ${l.length - 20} more` : ""}</span>)}
+          {(report.warnings ?? []).slice(0, 20).map((w) => <span key={w}>{w}</span>)}
+        </div>
+      )}
+      <div className="fill-grid"><DataGrid columns={columns} rows={rows} label={kind} remember={"admin " + kind} onRow={kind === "parsers" ? (i) => navigate("/admin/parsers/" + encodeURIComponent(i.name)) : undefined} rowHeight={33} /></div>
+    </div>
+  );
+}
+
+function readable(key: string): string {
+  const words = key.replace(/(Display)?Names$/, "s").replace(/([A-Z])/g, " $1").toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
