@@ -55,6 +55,7 @@ func needRules() []needRule {
 		{ownBase + "/searches", needFeatures, read, use},
 		{ownBase + "/content/actions/export", needFeatures, read, read},
 		{ownBase + "/content", needFeatures, read, manage},
+		{ownBase + "/dashboards", needDashboards, read, manage},
 		{ownBase + "/log-groups", needLogGroup, catalog.Inspect, manage},
 		{ownBase + "/uploads/{uploadReference}", needUpload, read, manage},
 		{ownBase + "/uploads", needSomeGroup, read, manage},
@@ -73,6 +74,10 @@ func needRules() []needRule {
 		{ns + "/contents/actions/exportCustomContent", needFeatures, read, read},
 		{ns + "/storage", needData, read, manage},
 		{ns + "/scheduledTasks", needData, read, manage}, // their queries run unwatched, over everything
+		{ns + "/parsers/actions/test", needFeatures, read, read},
+		{ns + "/parsers/actions/extract", needFeatures, read, read},
+		{ns + "/sources/actions/validate", needFeatures, read, read},
+		{ns + "/labels/actions/basicInfo", needFeatures, read, read},
 		{ns + "/", needFeatures, read, manage},
 		{"/20200601/namespaces", needLogin, read, manage},
 	}

@@ -19,6 +19,8 @@ func operations() []operation {
 		accessOperations(),
 		contentOperations(),
 		entityOperations(),
+		listOperations(),
+		purgeOperations(),
 		dashboardOperations(),
 		pushOperations(),
 		uiOperations(),

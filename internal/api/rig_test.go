@@ -85,6 +85,16 @@ type fakeStore struct {
 	busy   bool
 	report store.VerifyReport
 	days   []store.DayStats
+	purged []store.Purge
+}
+
+func (s *fakeStore) Purge(_ context.Context, p store.Purge) (store.PurgeReport, error) {
+	s.purged = append(s.purged, p)
+	return store.PurgeReport{Segments: 1, Rows: 3, Bytes: 300}, nil
+}
+
+func (s *fakeStore) CountPurge(context.Context, store.Purge) (store.PurgeReport, error) {
+	return store.PurgeReport{Segments: 1, Rows: 3, Bytes: 300}, nil
 }
 
 func (s *fakeStore) Busy() bool                                          { return s.busy }

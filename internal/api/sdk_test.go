@@ -314,9 +314,9 @@ func TestSDKContent(t *testing.T) {
 func TestSDKNotImplemented(t *testing.T) {
 	g := newRig(t)
 	c := g.sdk()
-	_, err := c.GetLookupSummary(context.Background(), loganalytics.GetLookupSummaryRequest{NamespaceName: ptr("demo")})
+	_, err := c.ListCategories(context.Background(), loganalytics.ListCategoriesRequest{NamespaceName: ptr("demo")})
 	refused(t, err, 501, "NotImplemented")
-	if err != nil && !strings.Contains(err.Error(), "GetLookupSummary") {
+	if err != nil && !strings.Contains(err.Error(), "ListCategories") {
 		t.Errorf("%v does not name the operation", err)
 	}
 }

@@ -9,7 +9,11 @@
 // searchtext.go) gives stored ones back as OCI Logging does. query.go answers
 // queries with columns.go, asyncquery.go runs them as jobs (jobs.go), export.go
 // streams them, parsequery.go, descriptors.go, suggest.go and filter.go are about
-// their text. own.go, ownquery.go and searches.go are our own calls; operations.go
+// their text. contentwrite.go changes single items of content (contentdetails.go),
+// parsertest.go tries parsers, contentlists.go is what user interfaces load beside;
+// dashboards.go keeps dashboards (dashboardmodel.go, dashboardio.go: files of them),
+// entities.go entities; purge.go deletes; neighbours.go stands in for Oracle's other
+// services. own.go, ownquery.go and searches.go are our own calls; operations.go
 // is the table of all of them. A handler returns a response, or an error, and writes
 // nothing itself; a long answer is made while it is sent (stream.go).
 package api
@@ -61,6 +65,7 @@ type Store interface {
 	// Verify compares every file with the books; an error says that it could not look.
 	Verify(ctx context.Context) (*store.VerifyReport, error)
 	Stats(ctx context.Context) (store.Stats, error)
+	Purger
 }
 
 // ContentZIP reads and writes content in Oracle's format.

@@ -88,9 +88,12 @@ func (s *Server) getUpload(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	// What a client may see change is in these three.
-	etag := itoa(u.Updated.UnixMilli()) + "-" + itoa(u.Latest.UnixMilli()) + "-" + itoa(u.Warnings)
-	return answer(uploadModelOf(u)).with("etag", etag), nil
+	return answer(uploadModelOf(u)).with("etag", uploadEtag(u)), nil
+}
+
+// uploadEtag is made of the three things that a client may see change.
+func uploadEtag(u catalog.Upload) string {
+	return itoa(u.Updated.UnixMilli()) + "-" + itoa(u.Latest.UnixMilli()) + "-" + itoa(u.Warnings)
 }
 
 func (s *Server) listUploadFiles(c *call) (*response, error) {

@@ -1,6 +1,6 @@
 // Package catalog keeps the service's own books in one SQLite file: log groups,
 // uploads with their files and warnings, imported content, lookup tables, saved
-// searches, retry tokens, and who may use the service: users, their API keys and
+// searches, dashboards, entities (items.go), retry tokens, and who may use the service: users, their API keys and
 // sessions, and policies.
 //
 // Writes of concurrent callers share transactions (see writer.go). What the stage

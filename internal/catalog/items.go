@@ -40,9 +40,8 @@ const (
 	DashboardSearch ItemKind = "managementsavedsearch"
 	Entity          ItemKind = "loganalyticsentity"
 	EntityType      ItemKind = "loganalyticsentitytype"
-	Association     ItemKind = "loganalyticsassociation"
-	ScheduledTask   ItemKind = "loganalyticsscheduledtask"
 	Preference      ItemKind = "loganalyticspreference"
+	StorageWork     ItemKind = "loganalyticsstorageworkrequest"
 )
 
 // String is what messages call it.
@@ -52,8 +51,8 @@ func (k ItemKind) String() string {
 		return "saved search"
 	case EntityType:
 		return "entity type"
-	case ScheduledTask:
-		return "scheduled task"
+	case StorageWork:
+		return "storage work request"
 	}
 	for _, prefix := range []string{"management", "loganalytics"} {
 		if name, ok := strings.CutPrefix(string(k), prefix); ok {

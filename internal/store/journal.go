@@ -14,6 +14,7 @@ const (
 	KindAdd   = "add"   // rows of a chunk came in
 	KindMerge = "merge" // rows moved to other segments
 	KindDrop  = "drop"  // rows reached the end of their retention
+	KindPurge = "purge" // rows were deleted because somebody asked
 )
 
 // JournalEntry is one change of the set of segments. Entries are only ever
@@ -26,7 +27,7 @@ type JournalEntry struct {
 	Reason  string
 	In      []SegmentRef // segments that went
 	Out     []SegmentRef // segments that came
-	Rows    int64        // rows added, moved or dropped
+	Rows    int64        // rows added, moved, dropped or purged
 	RowHash [32]byte     // hash of these rows
 	Prev    [32]byte     // Hash of the entry before; zero in the first
 	Hash    [32]byte     // SHA-256 over all of the above

@@ -145,6 +145,10 @@ func (s *Store) commit(ctx context.Context, c change) error {
 	} else {
 		entry.Rows, entry.RowHash = sumRefs(entry.Out)
 	}
+	if c.kind == KindPurge {
+		kept, hash := sumRefs(entry.Out)
+		entry.Rows, entry.RowHash = entry.Rows-kept, subHash(entry.RowHash, hash)
+	}
 	entry.Hash = entry.digest()
 
 	// A change that has begun is brought to its end: a caller that gives up must

@@ -201,12 +201,17 @@ func moveHolds(ctx context.Context, tx *sql.Tx, in, out []*Segment) error {
 // writeMerged writes the rows of all inputs in order. It returns what it
 // finished also with an error.
 func (s *Store) writeMerged(ctx context.Context, in []*Segment) (done []*Segment, err error) {
+	return s.writeWithout(ctx, in, nil)
+}
+
+// writeWithout is writeMerged without the rows that a purge names.
+func (s *Store) writeWithout(ctx context.Context, in []*Segment, drop *Purge) (done []*Segment, err error) {
 	sets := make([][]Column, len(in))
 	for i, seg := range in {
 		sets[i] = seg.Columns
 	}
 	cols := unionColumns(sets...)
-	m, err := newMerger(in, cols)
+	m, err := newMerger(in, cols, drop)
 	if err != nil {
 		return nil, err
 	}
@@ -229,6 +234,9 @@ func (s *Store) writeMerged(ctx context.Context, in []*Segment) (done []*Segment
 		}
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if err == nil && b.rows == 0 {
+			continue
 		}
 		if err == nil && w == nil {
 			w, err = newSegmentWriter(s.disk, s.segments, s.nextID.Add(1), in[0].Source, in[0].Day, cols, s.opts.Clock(), mem)

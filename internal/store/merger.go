@@ -14,6 +14,7 @@ import (
 // of each.
 type merger struct {
 	cols   []Column
+	drop   *Purge // rows it names are left out; nil: none
 	inputs inputs
 	all    []*input
 	runs   []run
@@ -28,16 +29,18 @@ type input struct {
 	row    int
 	from   []int    // per column of the output, the column here, -1 when absent
 	at     []cursor // per column of the output
+	gone   []bool   // per row of the batch: it is left out; nil: none is
 }
 
 // run is a number of successive rows of one input.
 type run struct {
 	in   *input
 	rows int
+	gone bool
 }
 
-func newMerger(segs []*Segment, cols []Column) (*merger, error) {
-	m := &merger{cols: cols}
+func newMerger(segs []*Segment, cols []Column, drop *Purge) (*merger, error) {
+	m := &merger{cols: cols, drop: drop}
 	for _, seg := range segs {
 		r, err := openSegment(seg)
 		if err != nil {
@@ -69,7 +72,7 @@ func (m *merger) addInput(r *segmentReader) error {
 		}
 		in.from[i] = at
 	}
-	switch err := in.load(); {
+	switch err := in.load(m.drop); {
 	case errors.Is(err, io.EOF):
 	case err != nil:
 		return err
@@ -86,12 +89,18 @@ func (m *merger) close() {
 	}
 }
 
-func (in *input) load() (err error) {
+func (in *input) load(drop *Purge) (err error) {
 	in.batch, err = in.reader.next()
 	in.row = 0
 	clear(in.at)
+	if err == nil && drop != nil {
+		in.gone = drop.rows(in.batch, in.gone)
+	}
 	return err
 }
+
+// isGone reports whether the next row is left out.
+func (in *input) isGone() bool { return in.gone != nil && in.gone[in.row] }
 
 // compare orders inputs by their next row, and equal rows by segment.
 func (in *input) compare(o *input) int {
@@ -101,7 +110,8 @@ func (in *input) compare(o *input) int {
 		cmp.Compare(in.reader.seg.ID, o.reader.seg.ID))
 }
 
-// next returns the next rows, or io.EOF. They are valid until the next call: they
+// next returns the next rows, none when all of them were left out, or io.EOF. They
+// are valid until the next call: they
 // are views of the inputs' batches. So they stop where one of these ends, and the
 // input reads on only then.
 func (m *merger) next() (*batch, error) {
@@ -116,16 +126,18 @@ func (m *merger) next() (*batch, error) {
 		in := m.inputs[0]
 		limit := min(in.batch.rows-in.row, tokenBlockRows-rows)
 		rival := m.inputs.second()
-		n := 0
-		for n < limit && (rival == nil || in.compare(rival) <= 0) {
+		n, gone := 0, in.isGone()
+		for n < limit && in.isGone() == gone && (rival == nil || in.compare(rival) <= 0) {
 			n++
 			if in.row++; in.row == in.batch.rows {
 				m.ended = true
 				break
 			}
 		}
-		rows += n
-		m.runs = append(m.runs, run{in, n})
+		if !gone {
+			rows += n
+		}
+		m.runs = append(m.runs, run{in, n, gone})
 		if !m.ended {
 			heap.Fix(&m.inputs, 0)
 		}
@@ -140,7 +152,7 @@ func (m *merger) refill() error {
 		return nil
 	}
 	m.ended = false
-	switch err := m.inputs[0].load(); {
+	switch err := m.inputs[0].load(m.drop); {
 	case errors.Is(err, io.EOF):
 		heap.Pop(&m.inputs)
 	case err != nil:
@@ -158,8 +170,15 @@ func (m *merger) gather() {
 		v := &m.out.vectors[i]
 		rows := 0
 		for _, r := range m.runs {
+			at := r.in.from[i]
+			if r.gone {
+				if at >= 0 {
+					r.in.batch.vectors[at].advance(&r.in.at[i], r.rows)
+				}
+				continue
+			}
 			rows += r.rows
-			if at := r.in.from[i]; at >= 0 {
+			if at >= 0 {
 				v.copyRows(c, &r.in.batch.vectors[at], &r.in.at[i], r.rows)
 			} else {
 				v.pad(c, rows)

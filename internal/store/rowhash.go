@@ -138,6 +138,17 @@ func addHash(a, b [32]byte) [32]byte {
 	return h.total()
 }
 
+// subHash is addHash backwards: addHash(subHash(a, b), b) is a.
+func subHash(a, b [32]byte) (out [32]byte) {
+	var borrow uint64
+	for i := 0; i < len(out); i += 8 {
+		var word uint64
+		word, borrow = bits.Sub64(binary.LittleEndian.Uint64(a[i:]), binary.LittleEndian.Uint64(b[i:]), borrow)
+		binary.LittleEndian.PutUint64(out[i:], word)
+	}
+	return out
+}
+
 func addTo(sum *[4]uint64, digest *[32]byte) {
 	var carry uint64
 	for i := range sum {

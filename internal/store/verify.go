@@ -144,6 +144,8 @@ func verifyEntry(e, last *JournalEntry, live map[int64]SegmentRef, report *Verif
 		balanced = inRows == outRows && inHash == outHash && inRows == e.Rows && inHash == e.RowHash
 	case KindDrop:
 		balanced = len(e.Out) == 0 && inRows == e.Rows && inHash == e.RowHash
+	case KindPurge:
+		balanced = e.Rows > 0 && inRows == outRows+e.Rows && inHash == addHash(outHash, e.RowHash)
 	}
 	if !balanced {
 		report.entry(e.Seq, "does not balance: %s of %d rows, %d rows in segments that went, %d in segments that came, or their hashes differ",

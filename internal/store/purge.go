@@ -1,0 +1,203 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/parquet"
+)
+
+// Purge names rows that are to be deleted: those that all of its members that are
+// set agree on. Without any member set it names nothing.
+type Purge struct {
+	Uploads []string // references of uploaded files
+	Groups  []string // OCIDs of log groups
+	Before  int64    // rows with an earlier time, in epoch milliseconds
+	Actor   string   // who asks, for the journal
+	Reason  string
+}
+
+// PurgeReport says what a purge deleted, or would delete.
+type PurgeReport struct {
+	Segments int   // that were rewritten or removed
+	Rows     int64 // deleted
+	Bytes    int64 // of these segments' files, by the share of the rows deleted
+}
+
+func (p *Purge) empty() bool { return len(p.Uploads) == 0 && len(p.Groups) == 0 && p.Before <= 0 }
+
+// rows marks the rows of a batch that are named. into may be used for the answer.
+func (p *Purge) rows(b *batch, into []bool) []bool {
+	gone := slices.Grow(into[:0], b.rows)[:b.rows]
+	for i := range gone {
+		gone[i] = p.Before <= 0 || b.vectors[timeAt].ints[i] < p.Before
+	}
+	only(gone, &b.vectors[uploadAt], p.Uploads)
+	only(gone, &b.vectors[groupAt], p.Groups)
+	return gone
+}
+
+// only takes back the rows whose value is none of those wanted.
+func only(gone []bool, v *vector, wanted []string) {
+	if len(wanted) == 0 {
+		return
+	}
+	var last parquet.ByteArray
+	known, at := false, 0
+	for i := range gone {
+		if len(v.defs) > 0 && v.defs[i] == 0 {
+			gone[i] = false
+			continue
+		}
+		value := v.strs[at]
+		if at++; at == 1 || string(value) != string(last) { // values stand in runs
+			last, known = value, slices.Contains(wanted, string(value))
+		}
+		gone[i] = gone[i] && known
+	}
+}
+
+// Purge deletes rows and enters in the journal who asked, why, how many rows there
+// were, and their hash. Queries under way still see them; later ones do not. The
+// stage is not touched: what was uploaded stays in its files until retention takes
+// them. With an error, segments before the failing one are purged.
+func (s *Store) Purge(ctx context.Context, p Purge) (PurgeReport, error) {
+	s.merging.Lock()
+	defer s.merging.Unlock()
+	return s.eachPurged(ctx, p, func(seg *Segment) (int64, error) { return s.purge(ctx, seg, &p) })
+}
+
+// CountPurge says what Purge would delete.
+func (s *Store) CountPurge(ctx context.Context, p Purge) (PurgeReport, error) {
+	s.merging.Lock() // a merge would take segments away from under it
+	defer s.merging.Unlock()
+	return s.eachPurged(ctx, p, func(seg *Segment) (int64, error) { return countPurge(ctx, seg, &p) })
+}
+
+func (s *Store) eachPurged(ctx context.Context, p Purge, do func(*Segment) (int64, error)) (PurgeReport, error) {
+	var report PurgeReport
+	if p.empty() {
+		return report, errors.New("store: a purge must name uploads, log groups or a time")
+	}
+	segs, err := s.purgeable(ctx, &p)
+	if err != nil {
+		return report, err
+	}
+	for _, seg := range segs {
+		if err := ctx.Err(); err != nil {
+			return report, err
+		}
+		rows, err := do(seg)
+		if err != nil {
+			return report, fmt.Errorf("store: purge segment %d: %w", seg.ID, err)
+		}
+		if rows > 0 {
+			report.Segments++
+			report.Rows += rows
+			report.Bytes += seg.Bytes * rows / seg.Rows
+		}
+	}
+	return report, nil
+}
+
+// purgeable lists the segments that may hold rows of a purge.
+func (s *Store) purgeable(ctx context.Context, p *Purge) ([]*Segment, error) {
+	holders := map[int64]bool{}
+	for _, upload := range p.Uploads {
+		if err := s.holders(ctx, upload, holders); err != nil {
+			return nil, fmt.Errorf("store: segments of upload %q: %w", upload, err)
+		}
+	}
+	var out []*Segment
+	for _, seg := range s.current().segments {
+		switch {
+		case len(p.Uploads) > 0 && !holders[seg.ID]:
+		case p.Before > 0 && seg.From >= p.Before:
+		case len(p.Groups) > 0 && !slices.ContainsFunc(seg.Groups, func(g string) bool { return slices.Contains(p.Groups, g) }):
+		default:
+			out = append(out, seg)
+		}
+	}
+	return out, nil
+}
+
+func (s *Store) holders(ctx context.Context, upload string, into map[int64]bool) error {
+	rows, err := s.db.QueryContext(ctx, `SELECT DISTINCT segment FROM holds WHERE upload = ?`, upload)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		into[id] = true
+	}
+	return rows.Err()
+}
+
+func countPurge(ctx context.Context, seg *Segment, p *Purge) (int64, error) {
+	m, err := newMerger([]*Segment{seg}, seg.Columns, p)
+	if err != nil {
+		return 0, err
+	}
+	defer m.close()
+	for kept := int64(0); ; {
+		b, err := m.next()
+		if errors.Is(err, io.EOF) {
+			return seg.Rows - kept, nil
+		}
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return 0, err
+		}
+		kept += int64(b.rows)
+	}
+}
+
+// purge replaces a segment by one without the rows, or by none.
+func (s *Store) purge(ctx context.Context, seg *Segment, p *Purge) (int64, error) {
+	rows, err := countPurge(ctx, seg, p)
+	if err != nil || rows == 0 {
+		return 0, err
+	}
+	if !intact(ctx, seg) { // else the entry would vouch for rows that are not those that came in
+		return 0, errDamaged
+	}
+	segs, err := s.writeWithout(ctx, []*Segment{seg}, p)
+	if kept, _ := sumRefs(refs(segs)); err == nil && kept+rows != seg.Rows {
+		err = errDamaged
+	}
+	if err == nil {
+		err = s.syncFolders(segs)
+	}
+	if err != nil {
+		s.discard(segs)
+		return 0, err
+	}
+	err = s.commit(ctx, change{
+		kind: KindPurge, actor: p.Actor, reason: p.Reason, add: segs, remove: []*Segment{seg},
+		extra: func(ctx context.Context, tx *sql.Tx) error {
+			if err := moveHolds(ctx, tx, []*Segment{seg}, segs); err != nil || len(p.Groups) > 0 || p.Before > 0 {
+				return err
+			}
+			for _, to := range segs {
+				for _, upload := range p.Uploads {
+					if _, err := tx.ExecContext(ctx, `DELETE FROM holds WHERE segment = ? AND upload = ?`, to.ID, upload); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		s.discardUnlessFailed(segs)
+		return 0, err
+	}
+	return rows, nil
+}
