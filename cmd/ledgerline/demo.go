@@ -36,7 +36,7 @@ goes on where it was, also after it was killed.`,
 	f := cmd.Flags()
 	f.StringVar(&d.dir, "data", "ledgerline-demo", "folder for everything the demo writes")
 	f.BoolVar(&d.once, "once", false, "one pass over the simulated history, then exit")
-	f.IntVar(&d.plan.Records, "records", 180_000, "records of the simulated history, over all logs; metrics come on top")
+	f.IntVar(&d.plan.Records, "records", 165_000, "records of the simulated history, over all logs; metrics come on top")
 	f.IntVar(&d.plan.Days, "days", 30, "days of the simulated history; from 7 on there is an incident in it")
 	f.Uint64Var(&d.plan.Seed, "seed", 1, "the same seed gives the same history")
 	return cmd
