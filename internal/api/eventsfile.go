@@ -58,10 +58,10 @@ func (s *Server) uploadLogEventsFile(c *call) (*response, error) {
 	if logSet != "" {
 		return nil, invalid("logSet: this namespace is not partitioned by log sets")
 	}
-	if _, err := s.Catalog.LogGroup(c.r.Context(), group); err != nil {
+	if err := s.mayUse(c, group); err != nil { // first: who may not use it must not learn that it is there
 		return nil, err
 	}
-	if err := s.mayUse(c, group); err != nil {
+	if _, err := s.Catalog.LogGroup(c.r.Context(), group); err != nil {
 		return nil, err
 	}
 	properties, err := c.properties()

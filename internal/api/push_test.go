@@ -368,3 +368,37 @@ func FuzzLogSearch(f *testing.F) {
 		_ = fmt.Sprint(s.where)
 	})
 }
+
+// Pushing and reading back keep to what the caller may: a forbidden log group is
+// as good as none.
+func TestPushKeepsToRights(t *testing.T) {
+	bare, full := newWorld(t, false), newWorld(t, true)
+	bare.secret = full.secret
+	search := func(scope string) [3]string {
+		text, _ := json.Marshal(map[string]any{"timeStart": begin.AddDate(0, -2, 0), "timeEnd": begin.AddDate(0, 1, 0), "searchQuery": `search "` + scope + `"`})
+		return [3]string{"POST", searchBase + "/search?limit=1000", string(text)}
+	}
+	push := `{"specversion":"1.0","logEntryBatches":[{"source":"s","type":"t","defaultlogentrytime":"2024-05-01T10:00:00Z","entries":[{"id":"1","data":"x"}]}]}`
+	for _, way := range [][3]string{
+		search(tenancy), search(tenancy + "/" + full.secret), search(tenancy + "/Vault of " + secretWord), search(full.secret),
+		{"POST", ingestionBase + "/logs/" + full.secret + "/actions/push", push}, {"POST", ingestionBase + "/logs/" + groupID + "/actions/push", push},
+		{"POST", nsPath + "/actions/uploadLogEventsFile?logGroupId=" + full.secret, eventsDocument}, {"POST", nsPath + "/actions/uploadLogEventsFile?logGroupId=" + groupID, eventsDocument},
+	} {
+		want, got := bare.ask(bare.reader, way), full.ask(full.reader, way)
+		if words(want) != words(got) {
+			t.Errorf("%v\nwithout the secret: %.800s\nwith it:            %.800s", way, want, got)
+		}
+		if way[1] != search("")[1] && !strings.HasPrefix(got, "404") {
+			t.Errorf("%v: %.200s", way, got)
+		}
+	}
+	if got := full.ask(full.reader, search(tenancy)); strings.Count(got, "datetime") != 30 {
+		t.Errorf("the reader finds %d of 30 records", strings.Count(got, "datetime"))
+	}
+	if got := full.ask(full.admin, search(tenancy+"/"+full.secret)); strings.Count(got, "datetime") != 50 {
+		t.Errorf("the administrator finds %d of 50 records", strings.Count(got, "datetime"))
+	}
+	if len(full.received()) != 0 {
+		t.Error("something forbidden was staged")
+	}
+}

@@ -203,14 +203,16 @@ func (s *Server) sourceOfType(kind string) string {
 	return content.SourceUnified
 }
 
-// pushGroup is the log group that records pushed to a log go to.
+// pushGroup is the log group that records pushed to a log go to. One that the
+// caller may not use is as good as none.
 func (s *Server) pushGroup(c *call, log string) (string, error) {
-	if _, err := s.Catalog.LogGroup(c.r.Context(), log); err == nil {
-		return log, s.mayUse(c, log)
-	} else if !errors.Is(err, catalog.ErrNotFound) {
+	_, err := s.Catalog.LogGroup(c.r.Context(), log)
+	switch {
+	case err == nil && s.mayUse(c, log) == nil:
+		return log, nil
+	case err != nil && !errors.Is(err, catalog.ErrNotFound):
 		return "", err
-	}
-	if s.opts.LogGroup == "" {
+	case s.opts.LogGroup == "":
 		return "", absent("Log %.200q is not found; use the OCID of a log group", log)
 	}
 	return s.opts.LogGroup, s.mayUse(c, s.opts.LogGroup)
