@@ -16,6 +16,7 @@ import (
 	"github.com/oracle/oci-go-sdk/v65/logging"
 	"github.com/oracle/oci-go-sdk/v65/loggingingestion"
 	"github.com/oracle/oci-go-sdk/v65/loggingsearch"
+	"github.com/oracle/oci-go-sdk/v65/objectstorage"
 	"github.com/valyala/fastjson"
 
 	"ledgerline/internal/connect"
@@ -399,6 +400,40 @@ func TestUsersOfTheIdentityDomain(t *testing.T) {
 		if n != want {
 			t.Errorf("%s: %d, want %d", filter, n, want)
 		}
+	}
+}
+
+// Folders are listed once, also when a page ends inside of one.
+func TestListingOfFolders(t *testing.T) {
+	s, _, server := start(t, Options{Clock: time.Now, History: -1}, connect.RetryPolicy{})
+	for _, name := range []string{"a/1", "a/2", "a/3", "b", "c/1", "d"} {
+		if err := s.objects.put("logs", name, newObject([]byte(name), noon), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := objectstorage.NewObjectStorageClientWithConfigurationProvider(provider(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sdk(t, &c.BaseClient, server.URL)
+	var got []string
+	var start *string
+	for {
+		resp, err := c.ListObjects(t.Context(), objectstorage.ListObjectsRequest{NamespaceName: common.String("demo"), BucketName: common.String("logs"),
+			Delimiter: common.String("/"), Limit: common.Int(1), Start: start})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range resp.Objects {
+			got = append(got, *o.Name)
+		}
+		got = append(got, resp.Prefixes...)
+		if start = resp.NextStartWith; start == nil {
+			break
+		}
+	}
+	if text := strings.Join(got, " "); text != "a/ b c/ d" {
+		t.Error(text)
 	}
 }
 

@@ -191,14 +191,17 @@ func (s *Simulator) listObjects(w http.ResponseWriter, r *http.Request, bucket s
 			v.Get("end") != "" && o.name >= v.Get("end") {
 			continue
 		}
+		head, _, folder := strings.Cut(o.name[len(prefix):], delimiter)
+		head = prefix + head + delimiter
+		if folder = folder && delimiter != ""; folder && slices.Contains(prefixes, head) {
+			continue
+		}
 		if len(objects)+len(prefixes) >= limit {
 			answer["nextStartWith"] = o.name
 			break
 		}
-		if head, _, ok := strings.Cut(o.name[len(prefix):], delimiter); ok && delimiter != "" {
-			if p := prefix + head + delimiter; !slices.Contains(prefixes, p) {
-				prefixes = append(prefixes, p)
-			}
+		if folder {
+			prefixes = append(prefixes, head)
 			continue
 		}
 		objects = append(objects, describe(o, fields))
