@@ -12,7 +12,8 @@ import { recordsIn } from "./useExplorer";
 export function Histogram({ result, zone, window, onZoom }: { result: Result; zone: string; window: Window; onZoom: (w: Window) => void }) {
   const palette = usePalette();
   const series = result.series;
-  const option = useMemo(() => (series ? seriesOption(series, "bar", zone, palette, { legend: "side" }) : {}), [series, zone, palette]);
+  const narrow = document.documentElement.clientWidth < 700;
+  const option = useMemo(() => (series ? seriesOption(series, "bar", zone, palette, { legend: narrow ? "none" : "side" }) : {}), [series, zone, palette, narrow]);
   const chart = useRef<EChartsType>(null);
   const box = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<{ from: number; to: number }>();
@@ -38,7 +39,7 @@ export function Histogram({ result, zone, window, onZoom }: { result: Result; zo
       data-total={total}
       onPointerDown={(e) => {
         const x = e.clientX - box.current!.getBoundingClientRect().left;
-        const right = box.current!.clientWidth - (series.lines.length > 1 ? 168 : 8);
+        const right = box.current!.clientWidth - (series.lines.length > 1 && !narrow ? 168 : 8);
         if (e.button === 0 && x < right) setDrag({ from: x, to: x });
       }}
       onPointerMove={(e) => drag && setDrag({ ...drag, to: e.clientX - box.current!.getBoundingClientRect().left })}

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { api, type Column, type Result } from "../api/client";
 import { countable, kindOf, quote, splitQuery } from "../lib/querytext";
 import { resolve, type Window } from "../lib/time";
@@ -52,15 +52,20 @@ export function useExplorer(state: ExplorerState, live: boolean) {
     },
   });
 
-  // Records come with the fields they have; which these are is known from the counts.
+  // Records come with the fields they have; which these are is known from the counts. Until these are there, it is
+  // the fields of the last time.
   const withFields = kind === "records";
-  const shows = useMemo(() => (withFields ? (fields.data?.counts.map((f) => f.name).filter((n) => n !== "Time") ?? []) : []), [withFields, fields.data]);
+  const counted = fields.data && !fields.isPlaceholderData ? fields.data.counts : undefined;
+  const shows = useMemo(() => (withFields ? (counted?.map((f) => f.name).filter((n) => n !== "Time") ?? lastFields()) : []), [withFields, counted]);
+  useEffect(() => {
+    if (counted && counted.length > 0) rememberFields(counted.map((f) => f.name).filter((n) => n !== "Time"));
+  }, [counted]);
   const text = withFields && shows.length > 0 && !clauses.some((c) => c.name === "fields") ? `${state.q} | fields ${shows.map(quote).join(", ")}` : state.q;
 
-  const main = useQuery({
-    queryKey: ["query", text, from, to, state.zone, withFields ? state.rows : -1],
-    enabled: ready && (!withFields || fields.isSuccess || fields.isError),
-    placeholderData: live ? keepPreviousData : undefined,
+  const main = useQuery<Result>({
+    queryKey: ["query", text, from, to, state.zone, withFields ? state.rows : -1, state.q],
+    enabled: ready,
+    placeholderData: (before, asked) => (asked && asked.queryKey[6] === state.q && (live || (asked.queryKey[2] === from && asked.queryKey[3] === to)) ? before : undefined),
     gcTime: 60_000,
     queryFn: ({ signal }) => api.query({ query: text, from, to, zone: state.zone, limit: withFields ? state.rows : -1 }, signal),
   });
@@ -81,6 +86,25 @@ export function useExplorer(state: ExplorerState, live: boolean) {
       for (const key of ["query", "histogram", "fields"]) void client.cancelQueries({ queryKey: [key] });
     },
   };
+}
+
+const FIELDS = "ledgerline.fields";
+
+function lastFields(): string[] {
+  try {
+    const list: unknown = JSON.parse(localStorage.getItem(FIELDS) ?? "[]");
+    return Array.isArray(list) ? list.filter((n): n is string => typeof n === "string") : [];
+  } catch {
+    return [];
+  }
+}
+
+function rememberFields(names: string[]): void {
+  try {
+    localStorage.setItem(FIELDS, JSON.stringify(names));
+  } catch {
+    // they are counted again then
+  }
 }
 
 /** recordsIn sums a histogram. */
