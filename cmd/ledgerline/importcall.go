@@ -82,8 +82,7 @@ func (n *node) withImports(next http.Handler) http.Handler {
 		case "POST " + importFinish:
 			var o collect.Outcome
 			if err = body.Decode(&o); err == nil {
-				// What parsing finds wrong is in the run.
-				answer, _ = n.imports.finish(r.Context(), o)
+				answer, err = n.imports.finish(r.Context(), o)
 			}
 		default:
 			http.NotFound(w, r)

@@ -44,7 +44,8 @@ type importTarget struct {
 	LogGroup string `json:"logGroup"` // OCID
 }
 
-// stream is the target's own in the stage: identities are kept apart by it.
+// stream is the target's own in the stage. Its identities are never forgotten: a
+// file of any age may be imported again.
 func (t importTarget) stream() string {
 	sum := sha256.Sum256([]byte(t.Source + "\x00" + t.LogGroup))
 	return importsName + "." + hex.EncodeToString(sum[:8])
@@ -132,7 +133,11 @@ func (i *imports) finish(ctx context.Context, outcome collect.Outcome) (stage.Ru
 		line.Streams = append(line.Streams, runner.Stream{Name: t.stream(), Sinks: i.sinks(t)})
 	}
 	r := runner.New(i.node.stage, []runner.Integration{line}, runner.Options{Clock: i.node.now, Logger: i.node.log})
-	return r.Run(ctx, importsName, runner.Once)
+	run, err := r.Run(ctx, importsName, runner.Once)
+	if run.ID != 0 {
+		return run, nil // what failed is among its steps
+	}
+	return run, err
 }
 
 // resume finishes what nobody did: an import that was killed, or goes on long.

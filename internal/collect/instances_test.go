@@ -114,7 +114,7 @@ func newMonitor(seed uint64, runs int) *fakeMonitor {
 // in its last state, and no state of one twice.
 func TestInstancesAreReadOnceInEachState(t *testing.T) {
 	crash := errors.New("crash")
-	for seed := range uint64(200) {
+	for seed := range uint64(60) {
 		m, l := newMonitor(seed, 20+int(seed)%60), newLedger()
 		m.change, m.noTotal = 0.5, seed%5 == 0
 		for range 8 {
@@ -163,7 +163,7 @@ func TestInstancesAreReadOnceInEachState(t *testing.T) {
 // A reading that claims to be whole holds what the list held when it began.
 func TestWhatIsProvenOfInstancesIsStaged(t *testing.T) {
 	proven := 0
-	for seed := range uint64(300) {
+	for seed := range uint64(100) {
 		m, l := newMonitor(seed, 60), newLedger()
 		m.change = 0.9
 		before := slices.Clone(m.runs)
@@ -186,8 +186,8 @@ func TestWhatIsProvenOfInstancesIsStaged(t *testing.T) {
 			}
 		}
 	}
-	if proven < 200 {
-		t.Errorf("only %d of 300 readings were proven: the test says little", proven)
+	if proven < 60 {
+		t.Errorf("only %d of 100 readings were proven: the test says little", proven)
 	}
 }
 

@@ -91,12 +91,14 @@ const (
 // the first assignment, which may be empty.
 func (s *Streaming) Open(ctx context.Context, place func(StreamPartition) int64) (*StreamReader, error) {
 	r := &StreamReader{config: s.config, assigned: map[int32]StreamPartition{}, placed: make(chan struct{})}
+	built := make(chan struct{}) // the group may be joined before NewClient returns
 	client, err := kgo.NewClient(append(s.connection(),
 		kgo.ConsumerGroup(s.config.Group), kgo.ConsumeTopics(s.config.Stream),
 		kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchMaxBytes(streamFetch), kgo.FetchMaxPartitionBytes(streamPartition), kgo.FetchMaxWait(time.Second),
 		kgo.AdjustFetchOffsetsFn(func(ctx context.Context, at map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+			<-built
 			return at, r.place(ctx, at[s.config.Stream], place)
 		}),
 		kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, p map[string][]int32) {
@@ -110,6 +112,7 @@ func (s *Streaming) Open(ctx context.Context, place func(StreamPartition) int64)
 		return nil, &Error{Op: opStream, Kind: NotFound, Message: s.clean(err), Hint: "check bootstrap and the other keys of the integration", cause: err}
 	}
 	r.client = client
+	close(built)
 	if err := s.reachable(ctx, client); err != nil {
 		r.Close()
 		return nil, err
@@ -169,17 +172,19 @@ func offsets(ctx context.Context, client *kgo.Client, topic string) (first, end 
 func (r *StreamReader) place(ctx context.Context, at map[int32]kgo.Offset, choose func(StreamPartition) int64) error {
 	defer r.ready()
 	first, end, err := offsets(ctx, r.client, r.config.Stream)
+	placed := map[int32]StreamPartition{}
+	for number, offset := range at {
+		if err == nil {
+			p := StreamPartition{Number: number, Committed: max(offset.EpochOffset().Offset, -1), First: first[number], End: end[number]}
+			placed[number] = p
+			at[number] = kgo.NewOffset().At(choose(p)) // not under the lock: the caller has one of its own
+		}
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.err = err; err != nil {
-		return err
-	}
-	for number, offset := range at {
-		p := StreamPartition{Number: number, Committed: max(offset.EpochOffset().Offset, -1), First: first[number], End: end[number]}
-		r.assigned[number] = p
-		at[number] = kgo.NewOffset().At(choose(p))
-	}
-	return nil
+	r.err = err
+	maps.Copy(r.assigned, placed)
+	return err
 }
 
 func (r *StreamReader) ready() { r.once.Do(func() { close(r.placed) }) }

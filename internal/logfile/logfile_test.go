@@ -95,7 +95,7 @@ func compact(t testing.TB, records []string) []string {
 
 // Whatever the shape, the packing and the pieces in which bytes arrive, the records are the same.
 func TestEveryShapeHoldsTheSameRecords(t *testing.T) {
-	for seed := range uint64(15) {
+	for seed := range uint64(8) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		want := events(rng, rng.IntN(40))
 		list := "[" + strings.Join(want, ",\n") + "]"
@@ -147,7 +147,7 @@ func TestBytesAreKept(t *testing.T) {
 func TestTheRestGoesOn(t *testing.T) {
 	broken := []string{`{"id":`, `{"id":"x`, `{"id":"x"`, `{"a":[`, `{"a":[1,`, `not JSON`, `{"a":1]`, `{"a" 1}`, `]`, `<html>`, `{"a":tru}`, `12`, `"text"`,
 		`[2024-05-01 09:12:40.003 Z] something else`, strings.Repeat("{\"a\":", 200), `{"a":"` + strings.Repeat("x", 3000) + `"}`, "\x00\x01\x02", `{"a":"` + "\xff" + `}`}
-	for seed := range uint64(600) {
+	for seed := range uint64(250) {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		want := events(rng, 1+rng.IntN(12))
 		var lines []string
