@@ -210,11 +210,13 @@ func (s *Server) ruleFrom(l labelConditionModel) (content.LabelRule, error) {
 	}
 	blocks := block.Blocks
 	if block.FieldName != "" {
-		blocks = append([]conditionBlockModel{*block}, blocks...)
+		leaf := *block
+		leaf.Blocks = nil
+		blocks = append([]conditionBlockModel{leaf}, blocks...)
 	}
 	var conditions []content.Condition
 	for _, b := range blocks {
-		if b.FieldName == "" || b.LabelOperator == "" || len(b.Blocks) > 0 && b.FieldName != block.FieldName {
+		if b.FieldName == "" || b.LabelOperator == "" || len(b.Blocks) > 0 {
 			return r, invalid("a condition block holds conditions of a field and an operator, and no further blocks")
 		}
 		values := b.Values

@@ -12,10 +12,11 @@
 // their text. contentwrite.go changes single items of content (contentdetails.go),
 // parsertest.go tries parsers, contentlists.go is what user interfaces load beside;
 // dashboards.go keeps dashboards (dashboardmodel.go, dashboardio.go: files of them),
-// entities.go entities; purge.go deletes; neighbours.go stands in for Oracle's other
-// services. own.go, ownquery.go and searches.go are our own calls; operations.go
-// is the table of all of them. A handler returns a response, or an error, and writes
-// nothing itself; a long answer is made while it is sent (stream.go).
+// entities.go and entitytypes.go entities (items.go: what such calls share);
+// purge.go deletes; neighbours.go stands in for Oracle's other services. own.go,
+// ownquery.go and searches.go are our own calls; operations.go is the table of all
+// of them. A handler returns a response, or an error, and writes nothing itself; a
+// long answer is made while it is sent (stream.go).
 package api
 
 import (

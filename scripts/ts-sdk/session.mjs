@@ -193,10 +193,25 @@ try {
   assert.deepEqual(names.sort(), ["Default", "TypeScript"]);
   done("listLogAnalyticsLogGroups: a page each");
 
-  await uploads(la, logGroup);
+  const uploadReference = await uploads(la, logGroup);
   await queries(la);
   await content(la);
   await dashboards(client(managementdashboard.DashxApisClient));
+
+  const deleted = await la.deleteUpload({ namespaceName: namespace, uploadReference });
+  assert.equal(Number(deleted.opcDeletedLogCount), records);
+  const left = await la.query({ namespaceName: namespace, queryDetails: question("* | stats count as n") });
+  assert.equal(Number(left.queryAggregation.items[0].n), 0);
+  await refused(la.getUpload({ namespaceName: namespace, uploadReference }), 404, "NotAuthorizedOrNotFound");
+  done("deleteUpload: its records are gone");
+
+  const { logAnalyticsEntity: entity } = await la.createLogAnalyticsEntity({
+    namespaceName: namespace, createLogAnalyticsEntityDetails: { name: "oic-1", compartmentId: tenancy, entityTypeName: "omc_opc_ics_integration" },
+  });
+  const found = await la.listLogAnalyticsEntities({ namespaceName: namespace, compartmentId: tenancy, nameContains: "OIC" });
+  assert.deepEqual(found.logAnalyticsEntityCollection.items.map((e) => e.id), [entity.id]);
+  await la.deleteLogAnalyticsEntity({ namespaceName: namespace, logAnalyticsEntityId: entity.id });
+  done("createLogAnalyticsEntity, listLogAnalyticsEntities, deleteLogAnalyticsEntity");
 
   await la.deleteLogAnalyticsLogGroup({ namespaceName: namespace, logAnalyticsLogGroupId: logGroup.id });
   await refused(la.getLogAnalyticsLogGroup({ namespaceName: namespace, logAnalyticsLogGroupId: logGroup.id }), 404, "NotAuthorizedOrNotFound");
