@@ -20,7 +20,7 @@ export const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-f
 /** setup starts the demo in a folder of its own, waits until its history is stored, and logs a browser in by its link. */
 export default async function setup(project: TestProject) {
   const folder = mkdtempSync(join(tmpdir(), "ledgerline-ui-"));
-  const demo = spawn(bin, ["demo", "--data", join(folder, "demo")], { stdio: ["ignore", "pipe", "inherit"] });
+  const demo = spawn(bin, ["demo", "--records", "6000", "--days", "10", "--data", join(folder, "demo")], { stdio: ["ignore", "pipe", "inherit"] });
   let said = "";
   const ready = new Promise<void>((done, fail) => {
     demo.stdout.on("data", (d: Buffer) => {

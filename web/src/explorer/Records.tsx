@@ -17,10 +17,11 @@ export function Records({ result, zone, columns, actions, fresh }: Props) {
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   const [focus, setFocus] = useState(0);
   const rows = result.rows;
+  // The same records may come again with more fields: what is unfolded stays so.
   useEffect(() => {
     setOpen(new Set());
     setFocus(0);
-  }, [rows]);
+  }, [result.from, result.to, rows.length]);
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroll.current, estimateSize: () => 74, overscan: 6 });
   const at = useMemo(
     () => ({
@@ -39,7 +40,9 @@ export function Records({ result, zone, columns, actions, fresh }: Props) {
     const to = Math.max(0, Math.min(rows.length - 1, i));
     setFocus(to);
     virtual.scrollToIndex(to);
-    requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-index="${to}"] .record-head`)?.focus());
+    const head = () => scroll.current?.querySelector<HTMLElement>(`[data-index="${to}"] .record-head`);
+    if (head()) head()?.focus();
+    else requestAnimationFrame(() => head()?.focus());
   };
   return (
     <div className="records" ref={scroll} role="feed" aria-label="Records" aria-busy={false} tabIndex={-1}>
