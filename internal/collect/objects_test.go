@@ -155,7 +155,7 @@ func TestEachObjectIsReadOnce(t *testing.T) {
 	} {
 		b, l := newBucket(t), newLedger()
 		set(b)
-		truth := fill(b, rand.New(rand.NewPCG(1, 1)), 120, 30)
+		truth := fill(b, rand.New(rand.NewPCG(1, 1)), 50, 20)
 		a := bucketReader(b, l, t)
 		out, err := a.Collect(t.Context())
 		if err != nil {
@@ -338,7 +338,7 @@ func TestObjectsSurviveACrashAtEveryStep(t *testing.T) {
 		rng := rand.New(rand.NewPCG(3, 3))
 		truth := fill(b, rng, 4, 40)
 		var lines []string
-		for n := range 3 * lineRows / 2 { // one object of several batches, with twins
+		for n := range lineRows + 100 { // one object of several batches, with twins
 			line := fmt.Sprintf(`{"n":%d}`, n/2)
 			truth[line]++
 			lines = append(lines, line)
