@@ -60,8 +60,8 @@ func newCompany(o Options, f *office) *company {
 
 // Entries of a happening, measured over a long history.
 const (
-	activityMean  = 5.6
-	analyticsMean = 3.9
+	activityMean  = 5.9
+	analyticsMean = 3.0
 )
 
 // switchAt is when user names took the place of GUIDs.
