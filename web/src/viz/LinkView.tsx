@@ -71,7 +71,7 @@ function LinkSummary({ result }: { result: Result }) {
   const records = count < 0 ? undefined : result.rows.reduce((n, r) => n + Number(r[count] ?? 0), 0);
   return (
     <div className="link-summary">
-      <span data-groups={result.rows.length}><strong>{number(result.rows.length)}</strong> groups</span>
+      <span data-groups={result.rows.length}><strong>{number(result.rows.length)}</strong> {result.rows.length === 1 ? "group" : "groups"}</span>
       {records !== undefined && <span data-records={records}><strong>{number(records)}</strong> records in them</span>}
       {(result.tables ?? []).map((t) => {
         const odd = t.columns.findIndex((c) => c.name === "Anomaly");

@@ -24,7 +24,7 @@ export function ResultTable({ result, zone, drill, bars, label, onRow, selected,
 }
 
 function widthOf(c: Column): number {
-  if (isTime(c)) return 190;
+  if (isTime(c)) return 208;
   if (isNumeric(c)) return Math.max(110, Math.min(220, c.name.length * 8 + 40));
   return c.list ? 260 : 220;
 }
