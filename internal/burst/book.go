@@ -105,8 +105,8 @@ func key(parts ...string) string {
 	return string(h.Sum(nil)[:keySize])
 }
 
-func idOf(m *Message) string   { return key("id", m.Instance, m.ID) }
-func rootOf(m *Message) string { return key("root", m.Instance, m.root()) }
+func idOf(m *Message) string   { return key("id", m.place(), m.ID) }
+func rootOf(m *Message) string { return key("root", m.place(), m.root()) }
 
 // waiting is a message in the book.
 type waiting struct {

@@ -295,6 +295,35 @@ func TestExactlyOnceAcrossCrashes(t *testing.T) {
 	}
 }
 
+// The same events in two log groups are two queries: each group has its own record,
+// of its own messages, whoever else can write them.
+func TestLogGroupsKeepTheirQueries(t *testing.T) {
+	r := newRig(t)
+	events := documented(1, r.now)
+	for chunk, group := range []string{"public", "secret"} {
+		entries := r.parse(content.SourceAnalyticsDiagnostic, strings.Join(events[chunk:], "\n")) // the request is public alone
+		for i := range entries {
+			entries[i].Origin = &record.Origin{Source: content.SourceAnalyticsDiagnostic, LogGroup: group}
+		}
+		if err := r.j.Observe(t.Context(), [32]byte{1}, chunk, entries); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.now = r.now.Add(time.Hour)
+	r.pass()
+	kept := map[string]int{}
+	for _, text := range r.kept {
+		group, lines, _ := strings.Cut(text, "\n")
+		kept[group] += strings.Count(lines, "\n")
+		if hasSQL := strings.Contains(lines, `"sql"`); hasSQL != (group == "public") {
+			t.Errorf("%s: %s", group, lines)
+		}
+	}
+	if len(kept) != 2 || kept["public"] != 1 || kept["secret"] != 1 {
+		t.Errorf("%v", kept)
+	}
+}
+
 // Records without an event id are told apart by their place in their stage file.
 func TestMessagesWithoutID(t *testing.T) {
 	r := newRig(t)

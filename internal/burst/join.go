@@ -40,7 +40,8 @@ func (q *Query) has(k Kind) bool {
 const reach = 10 * time.Minute
 
 // Join gives each message to one logical query. The queries of several instances
-// never mix. The outcome depends on the messages alone, not on their order.
+// never mix, nor do those of several log groups: who may write into one must not get
+// at what is in another. The outcome depends on the messages alone, not on their order.
 //
 // Messages are one query when they share an ECID's first 36 characters and hold
 // one request. Where several requests share them, as those of a dashboard may, and
@@ -49,27 +50,27 @@ const reach = 10 * time.Minute
 func Join(messages []Message) []Query {
 	all := slices.Clone(messages)
 	slices.SortFunc(all, func(a, b Message) int {
-		return cmp.Or(strings.Compare(a.Instance, b.Instance), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID))
+		return cmp.Or(strings.Compare(a.place(), b.place()), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID))
 	})
 	var out []Query
 	for len(all) > 0 {
-		n := slices.IndexFunc(all, func(m Message) bool { return m.Instance != all[0].Instance })
+		n := slices.IndexFunc(all, func(m Message) bool { return m.place() != all[0].place() })
 		if n < 0 {
 			n = len(all)
 		}
-		out = append(out, joinInstance(all[:n])...)
+		out = append(out, joinPlace(all[:n])...)
 		all = all[n:]
 	}
 	return out
 }
 
-// joiner holds the queries of one instance while messages are given to them.
+// joiner holds the queries of one place while messages are given to them.
 type joiner struct {
 	queries []*Query
 	byID    map[string]*Query // query id -> the query that sent it
 }
 
-func joinInstance(sorted []Message) []Query {
+func joinPlace(sorted []Message) []Query {
 	j := joiner{byID: map[string]*Query{}}
 	roots := map[string][]Message{}
 	var order []string

@@ -96,6 +96,10 @@ func TestJoin(t *testing.T) {
 			[]Message{said(Request, 1, ""), said(Logical, 4, "")},
 			[]string{"User and Time: 0@1 8@4"},
 		},
+		"log groups never mix": {
+			[]Message{said(Request, 1, ecidA), said(Logical, 4, ecidA, func(m *Message) { m.Group = "other" })},
+			[]string{"ECID: 0@1", "ECID: 8@4"},
+		},
 		"instances never mix": {
 			[]Message{said(Request, 1, ecidA), said(Logical, 4, ecidA, func(m *Message) { m.Instance = "other" })},
 			[]string{"ECID: 0@1", "ECID: 8@4"},
@@ -120,7 +124,7 @@ func TestJoinLosesNothing(t *testing.T) {
 		pick := func(from ...string) string { return from[r.IntN(len(from))] }
 		var in []Message
 		for i := range 2 + r.IntN(30) {
-			in = append(in, Message{ID: fmt.Sprint(i), Kind: Kind(r.IntN(kindCount)), Time: r.Int64N(2_000_000), Instance: pick("x", "y"),
+			in = append(in, Message{ID: fmt.Sprint(i), Kind: Kind(r.IntN(kindCount)), Time: r.Int64N(2_000_000), Instance: pick("x", "y"), Group: pick("g", "h"),
 				ECID: pick("", ecidA, ecidB, ecidC), User: pick("", "ana", "bo"), LogicalHash: pick("", "0", "a", "b"), PhysicalHash: pick("", "0", "p"), QueryID: pick("", "1", "2", "3")})
 		}
 		want := Join(in)
@@ -131,8 +135,8 @@ func TestJoinLosesNothing(t *testing.T) {
 			}
 			for _, m := range q.Messages {
 				seen[m.ID]++
-				if m.Instance != q.Messages[0].Instance {
-					t.Fatal("instances mixed")
+				if m.place() != q.Messages[0].place() {
+					t.Fatal("places mixed")
 				}
 			}
 		}

@@ -33,7 +33,7 @@ func (k Kind) single() bool {
 // Message is what one message of the BI Server contributes to a query record.
 // Numbers that are absent are nil.
 type Message struct {
-	ID       string `json:"id"` // of the event; unique within an instance
+	ID       string `json:"id"` // of the event; unique within its place
 	Kind     Kind   `json:"kind"`
 	Time     int64  `json:"time"` // epoch milliseconds
 	Instance string `json:"instance,omitempty"`
@@ -199,6 +199,10 @@ func statement(text string) string {
 	}
 	return rest
 }
+
+// place is what messages of one query share besides: the instance that wrote them
+// and the log group they lie in.
+func (m *Message) place() string { return m.Instance + "\n" + m.Group }
 
 // rootLength is how much of an ECID all messages of a query share: a UUID.
 const rootLength = 36
