@@ -23,7 +23,8 @@ func ownCPU() time.Duration {
 }
 
 // contest is a question in our language beside the SQL that a person would
-// write for DuckDB over the same files. FILES stands for them.
+// write for DuckDB over the same files. FILES stands for them. As the language
+// pays no heed to letter case, the SQL asks so, too.
 type contest struct {
 	name, ours, sql string
 	days            int // look back so far only; 0: over everything
@@ -31,13 +32,13 @@ type contest struct {
 
 var contests = []contest{
 	{"count all", "* | stats count", "SELECT count(*) FROM FILES", 0},
-	{"count by an equality", "Status = failed | stats count", "SELECT count(*) FROM FILES WHERE status = 'FAILED'", 0},
+	{"count by an equality", "Status = failed | stats count", "SELECT count(*) FROM FILES WHERE lower(status) = 'failed'", 0},
 	{"a phrase in Message", "Message like '*Connection refused by remote endpoint*' | stats count", "SELECT count(*) FROM FILES WHERE contains(lower(msg), 'connection refused by remote endpoint')", 0},
-	{"a rare word anywhere", needle + " | stats count", "SELECT count(*) FROM FILES WHERE contains(mbody, '" + needle + "')", 0},
+	{"a rare word anywhere", needle + " | stats count", "SELECT count(*) FROM FILES WHERE contains(lower(mbody), '" + needle + "')", 0},
 	{"hourly histogram by a field", "* | timestats span = 1hour count by 'Log Source'", "SELECT epoch_ms(time) // 3600000 AS h, msrcid, count(*) FROM FILES GROUP BY ALL", 0},
 	{"group by two with distinct users, top 20", "* | stats count as n, distinctcount('User Name') as users by 'Log Source', Status | sort -n | head 20", "SELECT msrcid, status, count(*) AS n, count(DISTINCT usrname) FROM FILES GROUP BY ALL ORDER BY n DESC LIMIT 20", 0},
 	{"95th percentile by hour", "* | timestats span = 1hour pct(Duration, 95) as p95", "SELECT epoch_ms(time) // 3600000 AS h, quantile_cont(dur, 0.95) FROM FILES GROUP BY ALL", 0},
-	{"latest 100 with two filters", "Severity = error and 'Log Source' = 'Mixed Audit' | fields 'User Name', Message | sort -Time | head 100", "SELECT * FROM FILES WHERE sevlvl = 'ERROR' AND msrcid = 'Mixed Audit' ORDER BY time DESC LIMIT 100", 0},
+	{"latest 100 with two filters", "Severity = error and 'Log Source' = 'Mixed Audit' | fields 'User Name', Message | sort -Time | head 100", "SELECT * FROM FILES WHERE lower(sevlvl) = 'error' AND msrcid = 'Mixed Audit' ORDER BY time DESC LIMIT 100", 0},
 	{"a phrase in the original text, in any letter case", "'connection refused by remote' | stats count", "SELECT count(*) FROM FILES WHERE contains(lower(mbody), 'connection refused by remote')", 0},
 }
 
@@ -123,7 +124,7 @@ func repeat(work func() error) (wall, cpu time.Duration, err error) {
 func writeContests(w io.Writer, records int, l *laboratory, duels, heavy []duel, peak int64) {
 	p := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
 	p("\n## The query language beside hand-written SQL\n")
-	p("%d mixed records of three log sources over 30 days, in one process with default settings; storing them took %.1f CPU seconds a million, merging included. Each question beside the SQL that a person would write for DuckDB over the same files; medians of %d.\n",
+	p("%d mixed records of three log sources over 30 days, in one process with default settings; storing them took %.1f CPU seconds a million, merging included. Each question beside the SQL that a person would write for DuckDB over the same files, text without letter case as in the language; medians of %d.\n",
 		records, l.ingest.Seconds()/(float64(records)/1e6), rounds)
 	p("| question | rows | ours ms | SQL ms | ours CPU ms | SQL CPU ms | CPU ratio |\n|---|---|---|---|---|---|---|")
 	for _, d := range duels {

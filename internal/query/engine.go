@@ -165,6 +165,9 @@ func filter(w record.Window, scan *plan.Scan) store.Filter {
 	}
 	if scan != nil {
 		f.Sources, f.Groups, f.Tokens = scan.Sources, scan.Groups, scan.Tokens
+		if f.Sources == nil {
+			f.Sources = scan.Left
+		}
 	}
 	return f
 }

@@ -47,6 +47,12 @@ func TestCountsFromManifest(t *testing.T) {
 		{"Status = null", func(r rec) bool { return status(r) == "" }},
 		{"not Status like 'b*'", func(r rec) bool { return status(r) != "bad" }},
 		{"'User Name' = ada", func(rec) bool { return false }},
+		{"'Log Group' = alpha", func(r rec) bool { return r.group == groupA }},
+		{"'Log Group' != '" + groupA + "'", func(r rec) bool { return r.group != groupA }},
+		{"'Log Group' in (Beta, Gamma) or Status = ok", func(r rec) bool { return r.group == groupB || status(r) == "ok" }},
+		{"'Log Group' = null", func(r rec) bool { return false }},
+		{"'Log Source' like 'A?d*'", func(r rec) bool { return r.source != "Access" }},
+		{"'Log Source' not like 'acc*s'", func(r rec) bool { return r.source != "Access" }},
 		{"'User Name' = null and Status != null", func(r rec) bool { return status(r) != "" }},
 	}
 	for _, minutes := range [][2]float64{{0, 1440}, {0, 15}, {7, 44}, {30, 31}, {70, 90}} {
@@ -80,6 +86,42 @@ func TestCountsFromManifest(t *testing.T) {
 					t.Errorf("%s by source in %v of %q: %v, want %v", q.text, minutes, groups, res.Rows, by)
 				}
 			}
+		}
+	}
+}
+
+// TestReadsOnlyWhatCanMatch: segments of other log groups and log sources stay closed.
+func TestReadsOnlyWhatCanMatch(t *testing.T) {
+	st := newStore(t)
+	for i, r := range []rec{
+		{ago: 10, source: "Audit", group: groupA, text: "x"},
+		{ago: 20, source: "Audit", group: groupB, text: "x"},
+		{ago: 30, source: "Access", group: groupB, text: "x"},
+	} {
+		ingest(t, st, i, []rec{r})
+	}
+	e := newEngine(st)
+	for text, want := range map[string]int{
+		"*": 3, "'Log Group' = Alpha": 1, "'Log Group' = Beta": 2, "'Log Source' like 'acc*'": 1, "'Log Group' = Beta and 'Log Source' = Audit": 1,
+		"* | where 'Log Source' = Access": 1, "* | eval a = 1 | where a = 1 and 'Log Source' in (access, other)": 1,
+		"* | head 2 | where 'Log Source' = Access": 3, "* | eval 'Log Source' = x | where 'Log Source' = x": 3,
+		"'Log Group' != Alpha": 3, // a record without a log group would match
+	} {
+		req := request(text + " | fields 'Original Log Content'")
+		req.Matched = true
+		x, err := e.Explain(t.Context(), req, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Count(x.SQL, ".parquet'"); got != want {
+			t.Errorf("%s reads %d segments, want %d\n%s", text, got, want, x.SQL)
+		}
+		res, err := e.Run(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(text, "* ") && res.Matched != 3 {
+			t.Errorf("%s: %d records match the search", text, res.Matched)
 		}
 	}
 }

@@ -199,8 +199,9 @@ func (s *session) matched(ctx context.Context) (int64, error) {
 		return -1, nil
 	}
 	count := &plan.Column{ID: "matched", Type: plan.Type{Kind: plan.Int}}
-	root := s.plan.Root
-	defer func() { s.plan.Root = root }()
+	root, left := s.plan.Root, s.plan.Search.Left
+	defer func() { s.plan.Root, s.plan.Search.Left = root, left }()
+	s.plan.Search.Left = nil
 	s.plan.Root = &plan.Aggregate{In: s.plan.Search, Aggs: []plan.Agg{{Column: count, Function: plan.CountRows}}}
 	var total int64
 	_, err := s.query(ctx, []*plan.Column{count}, func(row []any) error {

@@ -338,7 +338,8 @@ const maxRowLiterals = 50
 
 func (c *compiler) values(n *plan.Values) string {
 	if len(n.Rows) > maxRowLiterals {
-		s, err := c.d.Table(n.Columns, n.Rows)
+		columns, rows := c.needed(n)
+		s, err := c.d.Table(columns, rows)
 		if err != nil {
 			c.fail(err)
 		}
@@ -363,6 +364,28 @@ func (c *compiler) values(n *plan.Values) string {
 		return c.nothing(n.Columns)
 	}
 	return strings.Join(rows, "\nUNION ALL ")
+}
+
+// needed cuts a table to the columns that something reads, and one to count by.
+func (c *compiler) needed(n *plan.Values) (columns []*plan.Column, rows [][]any) {
+	var at []int
+	for i, col := range n.Columns {
+		if c.used[col.ID] || i == len(n.Columns)-1 && len(at) == 0 {
+			at = append(at, i)
+			columns = append(columns, col)
+		}
+	}
+	if len(at) == len(n.Columns) {
+		return n.Columns, n.Rows
+	}
+	rows = make([][]any, len(n.Rows))
+	for i, r := range n.Rows {
+		rows[i] = make([]any, len(at))
+		for j, k := range at {
+			rows[i][j] = r[k]
+		}
+	}
+	return columns, rows
 }
 
 // nothing is a table without rows.

@@ -8,11 +8,22 @@ import (
 	"ledgerline/internal/store"
 )
 
-// known is what the manifest alone says of the records of one segment: which log
-// source they have, and which columns are null in all of them.
+// known is what the manifest alone says of some records of one segment: which
+// log source they have, which columns are null in all of them, and, where all
+// have the same log group or none, which that is.
 type known struct {
 	segment *store.Segment
-	columns []*plan.Column // of the scan
+	scan    *plan.Scan
+	group   any
+	grouped bool // group is known
+}
+
+// alternatives are what the records of a segment may be; each of them is one of these.
+func alternatives(scan *plan.Scan, seg *store.Segment) []known {
+	if len(seg.Groups) != 1 {
+		return []known{{segment: seg, scan: scan}}
+	}
+	return []known{{seg, scan, seg.Groups[0], true}, {seg, scan, nil, true}}
 }
 
 // value returns the value that an expression has for every record; nil is null.
@@ -35,6 +46,8 @@ func (k known) value(e plan.Expr) (v any, ok bool) {
 		case plan.NotNull:
 			v, ok = k.value(e.Args[0])
 			return v != nil, ok
+		case plan.If:
+			return k.choice(e)
 		}
 		return k.strict(e)
 	}
@@ -42,8 +55,14 @@ func (k known) value(e plan.Expr) (v any, ok bool) {
 }
 
 func (k known) column(c *plan.Column) (v any, ok bool) {
-	if !slices.Contains(k.columns, c) {
+	if i := slices.IndexFunc(k.scan.Derived, func(a plan.Assign) bool { return a.Column == c }); i >= 0 {
+		return k.value(k.scan.Derived[i].Value)
+	}
+	if !slices.Contains(k.scan.Columns, c) {
 		return nil, false
+	}
+	if k.grouped && strings.EqualFold(c.Internal, store.ColGroup) {
+		return k.group, true
 	}
 	if strings.EqualFold(c.Internal, store.ColSource) {
 		if k.segment.Source == "" {
@@ -52,6 +71,20 @@ func (k known) column(c *plan.Column) (v any, ok bool) {
 		return k.segment.Source, true
 	}
 	return nil, columnOf(k.segment, c) < 0
+}
+
+// choice is the value of the first condition that is true.
+func (k known) choice(e *plan.Call) (v any, ok bool) {
+	last := len(e.Args) - 1
+	for i := 0; i < last; i += 2 {
+		switch v, ok := k.value(e.Args[i]); {
+		case !ok:
+			return nil, false
+		case v == true:
+			return k.value(e.Args[i+1])
+		}
+	}
+	return k.value(e.Args[last])
 }
 
 // junction is And and Or of three values.
@@ -110,8 +143,39 @@ func (k known) strict(e *plan.Call) (v any, ok bool) {
 		return slices.Contains(args[1:], args[0]), true
 	case plan.Fold:
 		return strings.ToLower(args[0]), printableASCII(args[0]) // other letters are the engine's business
+	case plan.Contains:
+		return strings.Contains(args[0], args[1]), true
+	case plan.Starts:
+		return strings.HasPrefix(args[0], args[1]), true
+	case plan.Glob:
+		if printableASCII(args[0]) && printableASCII(args[1]) && !strings.Contains(args[1], `\`) {
+			return globMatches(args[1], args[0]), true
+		}
 	}
 	return nil, false
+}
+
+// globMatches reports whether a pattern without escapes matches the whole of a
+// text, both of ASCII: where a run was tried too short it is taken longer.
+func globMatches(pattern, s string) bool {
+	run, from := -1, 0 // the last run of the pattern, and where the text goes on after it
+	i := 0
+	for j := 0; j < len(s); {
+		switch {
+		case i < len(pattern) && (pattern[i] == '*' || pattern[i] == '%'):
+			run, from = i, j
+			i++
+		case i < len(pattern) && (pattern[i] == '?' || pattern[i] == s[j]):
+			i++
+			j++
+		case run >= 0:
+			from++
+			i, j = run+1, from
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[i:], "*%") == ""
 }
 
 // columnOf is the place of a column in a segment, or -1.
@@ -124,14 +188,16 @@ func columnOf(seg *store.Segment, c *plan.Column) int {
 // the window or of the log groups.
 func (c *compiler) judge(n *plan.Scan, parts []store.Part) (left []store.Part, whole []bool) {
 	for _, p := range parts {
-		always := n.Where == nil
-		if !always {
-			k := known{p.Segment, n.Columns}
-			if k.never(n.Where) {
+		always := true
+		if n.Where != nil {
+			all := alternatives(n, p.Segment)
+			if !slices.ContainsFunc(all, func(k known) bool { return !k.never(n.Where) }) {
 				continue
 			}
-			v, ok := k.value(n.Where)
-			always = ok && v == true
+			always = !slices.ContainsFunc(all, func(k known) bool {
+				v, ok := k.value(n.Where)
+				return !ok || v != true
+			})
 		}
 		left = append(left, p)
 		whole = append(whole, always && p.FirstRow == 0 && p.EndRow == p.Segment.Rows && len(c.within(n, p.Segment)) == 0 && visible(n.Groups, p.Segment.Groups))

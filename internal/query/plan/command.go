@@ -2,6 +2,7 @@ package plan
 
 import (
 	"ledgerline/internal/query/syntax"
+	"ledgerline/internal/store"
 )
 
 // command plans one command after the first: it changes f in place. This is
@@ -16,6 +17,7 @@ func (p *planner) command(f *frame, c syntax.Command) {
 	case *syntax.Where:
 		if e := p.condition(f, c.Cond); e != nil {
 			f.restrict(e)
+			f.narrow(e)
 		}
 	case *syntax.Eval:
 		p.eval(f, c)
@@ -111,6 +113,57 @@ func (p *planner) command(f *frame, c syntax.Command) {
 		// They change what a page looks like, not the rows.
 	default:
 		p.report(c, "command not supported: %s", c.Keyword())
+	}
+}
+
+// narrow tells the scan of records which log sources a condition leaves, so that
+// those of others are not read. It does so where every command since the search
+// looks at one record at a time.
+func (f *frame) narrow(cond Expr) {
+	if f.shape != records || f.scan == nil || !rowByRow(f.node, f.scan) {
+		return
+	}
+	c, ok := cond.(*Call)
+	if !ok {
+		return
+	}
+	switch c.Op {
+	case And:
+		for _, a := range c.Args {
+			f.narrow(a)
+		}
+	case Eq, In:
+		column := keyColumn(c.Args[0])
+		if f.scan.Left != nil || column == nil || column != f.scan.fields[store.ColSource] {
+			return
+		}
+		var names []string
+		for _, a := range c.Args[1:] {
+			v, ok := a.(*Const)
+			if !ok {
+				return
+			}
+			s, ok := v.Value.(string)
+			if !ok {
+				return
+			}
+			names = append(names, s)
+		}
+		f.scan.Left = names
+	}
+}
+
+// rowByRow reports whether each row of a node is one of the scan.
+func rowByRow(n Node, scan *Scan) bool {
+	for {
+		switch m := n.(type) {
+		case *Filter:
+			n = m.In
+		case *Extend:
+			n = m.In
+		default:
+			return n == Node(scan)
+		}
 	}
 }
 

@@ -44,6 +44,7 @@ type Order struct {
 type Scan struct {
 	Window  record.Window // zero ends are open
 	Sources []string      // log sources that may match; nil means any
+	Left    []string      // log sources of which commands right after the search leave records; nil means any
 	Groups  []string      // log groups the caller may see; nil means all
 	Tokens  []string      // words that every matching record holds
 	Where   Expr          // may be nil

@@ -71,6 +71,9 @@ func Describe(n Node) string {
 		if n.Sources != nil {
 			s += " log source " + strings.Join(n.Sources, ", ")
 		}
+		if n.Left != nil {
+			s += " leaving log source " + strings.Join(n.Left, ", ")
+		}
 		if n.Groups != nil {
 			s += " log group " + strings.Join(n.Groups, ", ")
 		}
@@ -100,7 +103,7 @@ func Describe(n Node) string {
 			parts = append(parts, label(a.Column)+" = "+aggText(a))
 		}
 		for _, r := range n.Ranks {
-			parts = append(parts, label(r.Column)+" = "+string(r.Function)+" in the order "+orders(n.Order))
+			parts = append(parts, label(r.Column)+" = "+rankText(r)+" in the order "+orders(n.Order))
 		}
 		return "window " + strings.Join(parts, ", ") + by(texts(n.By))
 	case *Sort:
@@ -175,9 +178,24 @@ func assigns(items []Assign) string {
 	return strings.Join(out, ", ")
 }
 
+func rankText(r Rank) string {
+	switch {
+	case r.Arg == nil:
+		return string(r.Function)
+	case r.Function == Lag || r.Function == Lead || r.Function == NthOf:
+		return fmt.Sprintf("%s(%s, %d)", r.Function, Text(r.Arg), r.Offset)
+	}
+	return string(r.Function) + "(" + Text(r.Arg) + ")"
+}
+
 func aggText(a Agg) string {
 	s := string(a.Function)
-	if a.Arg != nil {
+	switch {
+	case a.Function == Percentile:
+		s += fmt.Sprintf("(%s, %g)", Text(a.Arg), a.P*100)
+	case a.Function == FirstN:
+		s += fmt.Sprintf("(%s, %d)", Text(a.Arg), a.N)
+	case a.Arg != nil:
 		s += "(" + Text(a.Arg) + ")"
 	}
 	if a.Where != nil {
