@@ -8,7 +8,9 @@ import (
 
 func TestIdentityDomain(t *testing.T) {
 	dir, env := folder(t)
-	parse := func(text string) (*Config, error) { return Parse(filepath.Join(dir, "ledgerline.yaml"), []byte(text), env) }
+	parse := func(text string) (*Config, error) {
+		return Parse(filepath.Join(dir, "ledgerline.yaml"), []byte(text), env)
+	}
 	cfg, err := parse(`
 connections:
   people:

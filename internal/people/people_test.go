@@ -114,7 +114,7 @@ func TestGUID(t *testing.T) {
 	for in, want := range map[string]string{
 		ana: ana, strings.ToUpper(ana): ana, "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0": ana,
 		"aa11bb22cc33dd44ee55ff66gg77hh88": "aa11bb22cc33dd44ee55ff66gg77hh88", // Oracle's sample
-		"": "", "ana@example.com": "", ana[:31]: "", ana + "0": "", "0f1e2d3c4b5a6978_8796a5b4c3d2e1f": "", strings.Repeat("g", 32): "",
+		"":                                 "", "ana@example.com": "", ana[:31]: "", ana + "0": "", "0f1e2d3c4b5a6978_8796a5b4c3d2e1f": "", strings.Repeat("g", 32): "",
 		"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f": "", "0f1e2d3c44b5a-6978-8796-a5b4c3d2e1f0": "",
 	} {
 		if got, ok := GUID(in); got != want || ok != (want != "") {
