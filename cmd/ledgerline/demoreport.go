@@ -69,12 +69,18 @@ func (d *demo) report(ctx context.Context, n *node, oracle *simulator, runs map[
 		in := collectorOf(n.cfg, w.source)
 		rows = append(rows, []string{w.source, in.Kind, count(b.truth), count(b.found), count(b.duplicates + b.strangers)})
 	}
-	var pages, again, files, bytes int64
+	var pages, again, archived, uploaded, parsed, files, bytes int64
 	for _, run := range runs {
 		for _, s := range run.Steps {
-			pages += s.Counts["pages"]
-			if s.Name == "fetch" {
-				again += s.Counts["duplicates"]
+			switch s.Name {
+			case "fetch":
+				pages, again = pages+s.Counts["pages"], again+s.Counts["duplicates"]
+			case "archive":
+				archived += s.Counts["files"]
+			case "upload":
+				uploaded += s.Counts["files"]
+			case "parse":
+				parsed += s.Counts["files"]
 			}
 		}
 	}
@@ -89,8 +95,11 @@ func (d *demo) report(ctx context.Context, n *node, oracle *simulator, runs map[
 			}
 		}
 	}
-	fmt.Fprintf(d.out, "fetched %s pages, staged %s (%s bytes) and delivered; %s records read again to prove that none is missing\n\n",
-		count(pages), plural(int(files), "file"), count(bytes), count(again))
+	fmt.Fprintf(d.out, "fetched   %s pages; %s records read again to prove that none is missing\n", count(pages), count(again))
+	fmt.Fprintf(d.out, "staged    %s, %s bytes\n", plural(int(files), "file"), count(bytes))
+	fmt.Fprintf(d.out, "archived  %s in bucket logs\n", plural(int(archived), "file"))
+	fmt.Fprintf(d.out, "uploaded  %s by signed uploadLogFile\n", plural(int(uploaded), "file"))
+	fmt.Fprintf(d.out, "parsed    those and %s read in place; stored:\n\n", plural(int(parsed), "file"))
 	printTable(d.out, []string{"log source", "collected by", "happened", "stored once", "doubled"}, rows)
 	fmt.Fprintln(d.out)
 	return sum, nil
