@@ -102,15 +102,7 @@ func NewAudit(client AuditClient, ledger Ledger, opts AuditOptions) *Audit {
 	opts.Backfill = cmp.Or(opts.Backfill, BackfillRetention)
 	opts.Overlap = cmp.Or(opts.Overlap, 10*time.Minute)
 	opts.RetryGaps = cmp.Or(opts.RetryGaps, 6*time.Hour)
-	if opts.Clock == nil {
-		opts.Clock = time.Now
-	}
-	if opts.Logger == nil {
-		opts.Logger = slog.New(slog.DiscardHandler)
-	}
-	if opts.Progress == nil {
-		opts.Progress = func(Progress) {}
-	}
+	surroundings(&opts.Clock, &opts.Logger, &opts.Progress)
 	return &Audit{client: client, ledger: ledger, opts: opts, size: pageSize{now: opts.PageSize, most: opts.PageSize}}
 }
 

@@ -56,15 +56,7 @@ func NewInstances(client InstanceClient, ledger Ledger, opts InstancesOptions) *
 	opts.PageSize = cmp.Or(max(opts.PageSize, 0), 50)
 	opts.Backfill = cmp.Or(opts.Backfill, BackfillRetention)
 	opts.Overlap = cmp.Or(opts.Overlap, 10*time.Minute)
-	if opts.Clock == nil {
-		opts.Clock = time.Now
-	}
-	if opts.Logger == nil {
-		opts.Logger = slog.New(slog.DiscardHandler)
-	}
-	if opts.Progress == nil {
-		opts.Progress = func(Progress) {}
-	}
+	surroundings(&opts.Clock, &opts.Logger, &opts.Progress)
 	return &Instances{client: client, ledger: ledger, opts: opts}
 }
 

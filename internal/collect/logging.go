@@ -50,15 +50,7 @@ func NewLogging(client LogSearcher, ledger Ledger, opts LoggingOptions) *Logging
 	opts.PageSize = cmp.Or(max(opts.PageSize, 0), 1000)
 	opts.Overlap = cmp.Or(opts.Overlap, 10*time.Minute)
 	opts.RetryGaps = cmp.Or(opts.RetryGaps, 6*time.Hour)
-	if opts.Clock == nil {
-		opts.Clock = time.Now
-	}
-	if opts.Logger == nil {
-		opts.Logger = slog.New(slog.DiscardHandler)
-	}
-	if opts.Progress == nil {
-		opts.Progress = func(Progress) {}
-	}
+	surroundings(&opts.Clock, &opts.Logger, &opts.Progress)
 	return &Logging{client: client, ledger: ledger, opts: opts, size: pageSize{now: opts.PageSize, most: opts.PageSize}}
 }
 

@@ -58,15 +58,7 @@ type Metrics struct {
 func NewMetrics(client MetricReader, ledger Ledger, opts MetricsOptions) *Metrics {
 	opts.Overlap = cmp.Or(opts.Overlap, 2*time.Hour)
 	opts.RetryGaps = cmp.Or(opts.RetryGaps, 6*time.Hour)
-	if opts.Clock == nil {
-		opts.Clock = time.Now
-	}
-	if opts.Logger == nil {
-		opts.Logger = slog.New(slog.DiscardHandler)
-	}
-	if opts.Progress == nil {
-		opts.Progress = func(Progress) {}
-	}
+	surroundings(&opts.Clock, &opts.Logger, &opts.Progress)
 	return &Metrics{client: client, ledger: ledger, opts: opts}
 }
 

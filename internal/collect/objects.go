@@ -62,15 +62,7 @@ func NewObjects(client ObjectReader, ledger Ledger, opts ObjectsOptions) *Object
 	opts.MaxLine = cmp.Or(max(opts.MaxLine, 0), 8<<20)
 	opts.MaxObject = cmp.Or(max(opts.MaxObject, 0), 2<<30)
 	opts.RetryEvery = cmp.Or(opts.RetryEvery, 6*time.Hour)
-	if opts.Clock == nil {
-		opts.Clock = time.Now
-	}
-	if opts.Logger == nil {
-		opts.Logger = slog.New(slog.DiscardHandler)
-	}
-	if opts.Progress == nil {
-		opts.Progress = func(Progress) {}
-	}
+	surroundings(&opts.Clock, &opts.Logger, &opts.Progress)
 	return &Objects{client: client, ledger: ledger, opts: opts}
 }
 

@@ -55,15 +55,7 @@ func NewStreaming(client StreamClient, ledger Ledger, opts StreamingOptions) *St
 	opts.MaxMessages = cmp.Or(max(opts.MaxMessages, 0), 1_000_000)
 	opts.MaxTime = cmp.Or(opts.MaxTime, 10*time.Minute)
 	opts.Wait = cmp.Or(opts.Wait, 30*time.Second)
-	if opts.Clock == nil {
-		opts.Clock = time.Now
-	}
-	if opts.Logger == nil {
-		opts.Logger = slog.New(slog.DiscardHandler)
-	}
-	if opts.Progress == nil {
-		opts.Progress = func(Progress) {}
-	}
+	surroundings(&opts.Clock, &opts.Logger, &opts.Progress)
 	return &Streaming{client: client, ledger: ledger, opts: opts}
 }
 
