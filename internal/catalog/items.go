@@ -170,13 +170,7 @@ type ItemChange struct {
 // etag, ErrEtag.
 func (b *ItemChange) Find(kind ItemKind, id, ifMatch string) (Item, error) {
 	v, err := scanItem(func(dest ...any) error { return b.tx.row(itemByID, []any{kind, id}, dest...) })
-	if err != nil {
-		return v, notFound(err, kind.String(), id)
-	}
-	if ifMatch != "" && ifMatch != v.Etag {
-		return v, fmt.Errorf("%s %.200q: %w", kind, id, ErrEtag)
-	}
-	return v, nil
+	return v, unchanged(err, kind.String(), id, ifMatch, v.Etag)
 }
 
 // Named returns the oldest item of a name in a compartment that is neither

@@ -169,6 +169,18 @@ func notFound(err error, kind, id string) error {
 	return nil
 }
 
+// unchanged says what reading a row for a change came to: it is there, and still
+// of the etag that the caller saw, where one is named.
+func unchanged(err error, kind, id, ifMatch, etag string) error {
+	if err != nil {
+		return notFound(err, kind, id)
+	}
+	if ifMatch != "" && ifMatch != etag {
+		return fmt.Errorf("%s %.200q: %w", kind, id, ErrEtag)
+	}
+	return nil
+}
+
 // LogGroups lists log groups. Sort keys: timeCreated (default), timeUpdated, displayName.
 func (c *Catalog) LogGroups(ctx context.Context, f LogGroupFilter, p Page) ([]LogGroup, string, error) {
 	l := list{columns: logGroupColumns, from: "log_groups", key: "id"}
@@ -250,12 +262,10 @@ func lockLogGroup(tx *tx, id, ifMatch string) (LogGroup, error) {
 	g, err := scanLogGroup(func(dest ...any) error {
 		return tx.row("SELECT "+logGroupColumns+" FROM log_groups WHERE id = ?", []any{id}, dest...)
 	})
-	switch {
-	case err != nil:
-		return g, notFound(err, "log group", id)
-	case ifMatch != "" && ifMatch != g.Etag:
-		return g, fmt.Errorf("log group %s: %w", id, ErrEtag)
-	case g.Seeded:
+	if err := unchanged(err, "log group", id, ifMatch, g.Etag); err != nil {
+		return g, err
+	}
+	if g.Seeded {
 		return g, fmt.Errorf("log group %s is %w", id, ErrReadOnly)
 	}
 	return g, nil

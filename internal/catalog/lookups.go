@@ -283,13 +283,7 @@ func lockLookup(tx *tx, name, ifMatch string) (Lookup, error) {
 	l, err := scanLookup(func(dest ...any) error {
 		return tx.row("SELECT "+lookupColumns+" FROM lookups WHERE name = ?", []any{name}, dest...)
 	})
-	if err != nil {
-		return l, notFound(err, "lookup", name)
-	}
-	if ifMatch != "" && ifMatch != l.Etag {
-		return l, fmt.Errorf("lookup %.200q: %w", name, ErrEtag)
-	}
-	return l, nil
+	return l, unchanged(err, "lookup", name, ifMatch, l.Etag)
 }
 
 // Payload is what a retry token of a request with this body is bound to.

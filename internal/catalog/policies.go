@@ -136,13 +136,7 @@ func lockPolicy(tx *tx, name, ifMatch string) (Policy, error) {
 	p, err := scanPolicy(func(dest ...any) error {
 		return tx.row("SELECT "+policyColumns+" FROM policies WHERE name = ?", []any{name}, dest...)
 	})
-	if err != nil {
-		return p, notFound(err, "policy", name)
-	}
-	if ifMatch != "" && ifMatch != p.Etag {
-		return p, fmt.Errorf("policy %.200q: %w", name, ErrEtag)
-	}
-	return p, nil
+	return p, unchanged(err, "policy", name, ifMatch, p.Etag)
 }
 
 func (c *Catalog) loadPolicies(ctx context.Context, book *accessBook) error {

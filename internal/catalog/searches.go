@@ -107,11 +107,5 @@ func lockSearch(tx *tx, name, ifMatch string) (SavedSearch, error) {
 	s, err := scanSearch(func(dest ...any) error {
 		return tx.row("SELECT "+searchColumns+" FROM saved_searches WHERE name = ?", []any{name}, dest...)
 	})
-	if err != nil {
-		return s, notFound(err, "saved search", name)
-	}
-	if ifMatch != "" && ifMatch != s.Etag {
-		return s, fmt.Errorf("saved search %.200q: %w", name, ErrEtag)
-	}
-	return s, nil
+	return s, unchanged(err, "saved search", name, ifMatch, s.Etag)
 }

@@ -181,13 +181,7 @@ func (c *Catalog) lockUser(tx *tx, id, ifMatch string) (User, error) {
 	u, err := scanUser(func(dest ...any) error {
 		return tx.row("SELECT "+userColumns+" FROM users WHERE id = ?", []any{id}, dest...)
 	})
-	if err != nil {
-		return u, notFound(err, "user", id)
-	}
-	if ifMatch != "" && ifMatch != u.Etag {
-		return u, fmt.Errorf("user %s: %w", id, ErrEtag)
-	}
-	return u, nil
+	return u, unchanged(err, "user", id, ifMatch, u.Etag)
 }
 
 const userColumns = "id, name, description, groups, issuer, subject, password <> '', disabled, created, updated, revision"
