@@ -69,15 +69,18 @@ func (c *client) do(ctx context.Context, method, path, contentType string, body 
 
 // call sends in as JSON, when it is not nil, and reads the answer into out.
 func (c *client) call(ctx context.Context, method, path string, in, out any) error {
-	var body io.Reader
-	contentType := ""
-	if in != nil {
-		var err error
-		if body, err = encode(in); err != nil {
-			return err
-		}
-		contentType = "application/json"
+	if in == nil {
+		return c.send(ctx, method, path, "", nil, out)
 	}
+	body, err := encode(in)
+	if err != nil {
+		return err
+	}
+	return c.send(ctx, method, path, "application/json", body, out)
+}
+
+// send sends a body as it is and reads the answer into out.
+func (c *client) send(ctx context.Context, method, path, contentType string, body io.Reader, out any) error {
 	answer, err := c.do(ctx, method, path, contentType, body)
 	if err != nil {
 		return err

@@ -71,16 +71,12 @@ func (c contentChanges) empty() bool {
 }
 
 func importContent(cmd *cobra.Command, g *globals, c *client, name string, file []byte, replace bool) (conflicts int, err error) {
-	body, err := c.do(cmd.Context(), "POST", fmt.Sprintf("/ledgerline/v1/content/actions/import?replace=%v", replace), "application/octet-stream", bytes.NewReader(file))
-	if err != nil {
-		return 0, err
-	}
-	defer body.Close()
 	var answer struct {
 		ChangeList contentChanges
 		Warnings   []content.Warning
 	}
-	if err := decode(body, &answer); err != nil {
+	path := fmt.Sprintf("/ledgerline/v1/content/actions/import?replace=%v", replace)
+	if err := c.send(cmd.Context(), "POST", path, "application/octet-stream", bytes.NewReader(file), &answer); err != nil {
 		return 0, err
 	}
 	l := answer.ChangeList

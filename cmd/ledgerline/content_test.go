@@ -1,14 +1,11 @@
 package main
 
 import (
-	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"ledgerline/internal/config"
 	"ledgerline/internal/content"
 )
 
@@ -16,24 +13,7 @@ import (
 func (w *world) local() {
 	w.Helper()
 	w.cli("version") // writes the configuration
-	cfg, err := config.Load(w.path("collector.yaml"), os.LookupEnv)
-	if err != nil {
-		w.Fatal(err)
-	}
-	n, err := open(w.Context(), cfg, &globals{terminal: terminal{err: io.Discard}, level: slog.LevelError})
-	if err != nil {
-		w.Fatal(err)
-	}
-	stop, err := n.start(w.Context(), false)
-	if err != nil {
-		w.Fatal(err)
-	}
-	w.Cleanup(func() {
-		stop()
-		if err := n.close(); err != nil {
-			w.Error(err)
-		}
-	})
+	startNode(w.T, w.path("collector.yaml"))
 }
 
 // A log source goes out as Oracle's ZIP and into another service by its API.

@@ -61,13 +61,8 @@ same name is overwritten.`,
 }
 
 func importDashboards(cmd *cobra.Command, g *globals, c *client, path string, file []byte) error {
-	body, err := c.do(cmd.Context(), "POST", path, "application/json", bytes.NewReader(file))
-	if err != nil {
-		return err
-	}
-	defer body.Close()
 	var answer struct{ Created, Updated []string }
-	if err := decode(body, &answer); err != nil {
+	if err := c.send(cmd.Context(), "POST", path, "application/json", bytes.NewReader(file), &answer); err != nil {
 		return err
 	}
 	for _, name := range answer.Created {

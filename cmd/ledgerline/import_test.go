@@ -51,25 +51,7 @@ func (r *importRig) cli(stdin string, args ...string) (string, int) {
 // serve starts the process that owns the data directory.
 func (r *importRig) serve() *node {
 	r.Helper()
-	cfg, err := config.Load(r.path("ledgerline.yaml"), os.LookupEnv)
-	if err != nil {
-		r.Fatal(err)
-	}
-	n, err := open(r.Context(), cfg, &globals{terminal: terminal{err: io.Discard}, level: slog.LevelError})
-	if err != nil {
-		r.Fatal(err)
-	}
-	stop, err := n.start(r.Context(), false)
-	if err != nil {
-		r.Fatal(err)
-	}
-	r.Cleanup(func() {
-		stop()
-		if err := n.close(); err != nil {
-			r.Error(err)
-		}
-	})
-	return n
+	return startNode(r.T, r.path("ledgerline.yaml"))
 }
 
 // stored asks the engine how many records of a log source it holds.

@@ -49,14 +49,9 @@ replaces the columns and rows of the lookup of that name.`,
 				return err
 			}
 			path := lookupPath(args[0]) + "?" + url.Values{"description": {description}}.Encode()
-			body, err := c.do(cmd.Context(), "PUT", path, "text/csv", file)
-			if err != nil {
-				return fmt.Errorf("%s: %w", args[1], err)
-			}
-			defer body.Close()
 			var made lookupAnswer
-			if err := decode(body, &made); err != nil {
-				return err
+			if err := c.send(cmd.Context(), "PUT", path, "text/csv", file, &made); err != nil {
+				return fmt.Errorf("%s: %w", args[1], err)
 			}
 			fmt.Fprintf(g.out, "lookup %s has %s of %s\n", made.Name, plural(int(made.RowCount), "row"), plural(len(made.Fields), "column"))
 			return nil

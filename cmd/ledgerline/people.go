@@ -131,14 +131,9 @@ of somebody is kept.`,
 			if err != nil {
 				return err
 			}
-			body, err := c.do(cmd.Context(), "POST", "/ledgerline/v1/people/actions/import", "text/csv", file)
-			if err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
-			}
-			defer body.Close()
 			var r peopleReport
-			if err := decode(body, &r); err != nil {
-				return err
+			if err := c.send(cmd.Context(), "POST", "/ledgerline/v1/people/actions/import", "text/csv", file, &r); err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
 			}
 			fmt.Fprintln(g.out, r)
 			return nil
