@@ -53,9 +53,6 @@ func NewTemplates(similarity float64) *Templates {
 	return &Templates{similarity: similarity, words: map[string]int32{Wildcard: wild}, leaves: map[leafKey][]int32{}}
 }
 
-// Len is the number of templates.
-func (t *Templates) Len() int { return len(t.all) }
-
 // At returns a template.
 func (t *Templates) At(i int) *Template { return t.all[i] }
 

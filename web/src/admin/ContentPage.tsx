@@ -58,7 +58,6 @@ export function ContentPage({ kind }: { kind: Kind }) {
     list.push({ id: "description", name: "Description", width: 420, value: (i) => i.description });
     return list;
     // exported only starts a download
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [kind]);
   if (content.isPending) return <Empty title=""><Spinner /></Empty>;
   if (content.isError) return <ErrorNotice error={content.error} />;

@@ -36,7 +36,6 @@ export function DashboardView({ id }: { id: string }) {
 
   const rangeKey = JSON.stringify(range);
   // All tiles look at the same window, which moves only when the dashboard is run again.
-  // eslint-disable-next-line react-hooks/exhaustive-deps
   const window_ = useMemo(() => resolve(range, Date.now() + (status.data?.clock ?? 0)), [rangeKey, run, status.isSuccess]);
   useEffect(() => {
     if (every < 5 || draft) return;
@@ -57,7 +56,6 @@ export function DashboardView({ id }: { id: string }) {
     supplied.forEach((q, i) => q.data && map.set(missing[i]!, q.data));
     return map;
     // the answers change only when the waiting ends
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [board.data, waits, missing]);
 
   if (board.isPending || waits) return <Empty title=""><Spinner /></Empty>;

@@ -51,7 +51,6 @@ export default function QueryEditor({ value, onChange, onRun, namespace, tenancy
     view.current = v;
     return () => v.destroy();
     // The editor is made once; what it shows follows below.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, []);
 
   useEffect(() => {

@@ -41,7 +41,6 @@ export function Explorer() {
     const timer = setInterval(() => document.visibilityState === "visible" && x.run(), LIVE_EVERY);
     return () => clearInterval(timer);
     // x.run only counts
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [live, relative]);
   useEffect(() => {
     if (!live) setFresh(undefined);

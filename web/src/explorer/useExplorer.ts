@@ -27,7 +27,6 @@ export function useExplorer(state: ExplorerState, live: boolean) {
   const rangeKey = JSON.stringify(state.range);
 
   // The window is fixed when a run begins, so that all parts of the page look at the same records.
-  // eslint-disable-next-line react-hooks/exhaustive-deps
   const window = useMemo<Window>(() => resolve(state.range, Date.now() + clock), [rangeKey, state.q, runs, status.isSuccess]);
 
   const clauses = useMemo(() => splitQuery(state.q), [state.q]);

@@ -1,7 +1,6 @@
 // Text of a log is written by strangers. React escapes markup; what is left is what the eye cannot see: control
 // characters, marks that turn the direction of text around, and characters without width. They are shown by number.
 
-// eslint-disable-next-line no-control-regex
 const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2028\u2029\u2060-\u2069\ufeff\ufff9-\ufffc]/g;
 
 export type Piece = { text: string; hidden: boolean };

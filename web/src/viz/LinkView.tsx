@@ -34,7 +34,7 @@ export function LinkView(props: ViewProps) {
   const shown = tabs.find((t) => t.id === tab)?.id ?? (small && charts.length > 0 ? "chart0" : "bubbles");
   const [open, setOpen] = useState<number>();
 
-  const bubbles = useMemo(() => bubbleOption(result, keys.map((k) => k.i), { start: at("Start Time"), count: at("Count"), took: at("Group Duration") }, zone, palette), [result, keys, zone, palette]); // eslint-disable-line react-hooks/exhaustive-deps
+  const bubbles = useMemo(() => bubbleOption(result, keys.map((k) => k.i), { start: at("Start Time"), count: at("Count"), took: at("Group Duration") }, zone, palette), [result, keys, zone, palette]);
   const name = (row: unknown[]) => keys.map(({ c, i }) => valueText(row[i], c, zone) || "(none)").join(" · ") || "All records";
   return (
     <div className={"linkview" + (small ? " small" : "")}>
@@ -127,7 +127,6 @@ function Classes({ table, zone }: { table: { name: string; columns: Column[]; ro
       }],
     };
     // at only looks into table
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [table, palette, zone]);
   return (
     <div className="classes">
