@@ -135,28 +135,9 @@ func (c *Catalog) Items(ctx context.Context, kind ItemKind, f ItemFilter, p Page
 // user is entered as who made them. The same retry token with the same payload
 // returns the first result again, without do being called.
 func (c *Catalog) ChangeItems(ctx context.Context, user string, retry Retry, do func(*ItemChange) (Item, error)) (Item, error) {
-	var result Item
-	err := c.writer.do(ctx, true, func(tx *tx) error {
-		stored, ok, err := c.remembered(tx, retry)
-		if err != nil {
-			return err
-		}
-		if ok {
-			return json.Unmarshal(stored, &result)
-		}
-		if result, err = do(&ItemChange{tx: tx, user: user, now: c.now()}); err != nil {
-			return err
-		}
-		answer, err := json.Marshal(result)
-		if err != nil {
-			return err
-		}
-		return c.remember(tx, retry, answer)
+	return once(ctx, c, retry, func(tx *tx) (Item, error) {
+		return do(&ItemChange{tx: tx, user: user, now: c.now()})
 	})
-	if err != nil {
-		return Item{}, err
-	}
-	return result, nil
 }
 
 // ItemChange is what a function given to ChangeItems may do, until it returns.

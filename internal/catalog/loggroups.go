@@ -71,28 +71,7 @@ func (c *Catalog) CreateLogGroup(ctx context.Context, g LogGroup, retry Retry) (
 	}
 	g.ID, g.Created, g.Seeded = NewOCID("loganalyticsloggroup"), c.now(), false
 	g.Updated, g.Etag = g.Created, etag(1)
-	err := c.writer.do(ctx, true, func(tx *tx) error {
-		stored, ok, err := c.remembered(tx, retry)
-		if err != nil {
-			return err
-		}
-		if ok {
-			g = LogGroup{}
-			return json.Unmarshal(stored, &g)
-		}
-		if err := insertLogGroup(tx, g); err != nil {
-			return err
-		}
-		answer, err := json.Marshal(g)
-		if err != nil {
-			return err
-		}
-		return c.remember(tx, retry, answer)
-	})
-	if err != nil {
-		return LogGroup{}, err
-	}
-	return g, nil
+	return once(ctx, c, retry, func(tx *tx) (LogGroup, error) { return g, insertLogGroup(tx, g) })
 }
 
 func checkLogGroup(g LogGroup) error {

@@ -59,41 +59,23 @@ func (c *Catalog) CreateLookup(ctx context.Context, l Lookup, t Table, retry Ret
 	}
 	l.ID, l.Columns, l.Rows, l.Bytes, l.Created, l.Revision = NewOCID("loganalyticslookup"), t.Columns, int64(len(t.Rows)), int64(len(text)), c.now(), 1
 	l.Updated = l.Created
-	err = c.writer.do(ctx, true, func(tx *tx) error {
-		stored, ok, err := c.remembered(tx, retry)
-		if err != nil {
-			return err
-		}
-		if ok {
-			l = Lookup{}
-			return json.Unmarshal(stored, &l)
-		}
+	return once(ctx, c, retry, func(tx *tx) (Lookup, error) {
 		switch _, err := lockLookup(tx, l.Name, ""); {
 		case err == nil:
-			return fmt.Errorf("lookup %.200q %w; update its data, or delete it first", l.Name, ErrExists)
+			return l, fmt.Errorf("lookup %.200q %w; update its data, or delete it first", l.Name, ErrExists)
 		case !errors.Is(err, ErrNotFound):
-			return err
+			return l, err
 		}
-		err = tx.row(`INSERT INTO lookups (id, name, description, hidden, columns, rows, bytes, created, updated, revision)
+		err := tx.row(`INSERT INTO lookups (id, name, description, hidden, columns, rows, bytes, created, updated, revision)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1) RETURNING number`,
 			[]any{l.ID, l.Name, l.Description, l.Hidden, string(columns), l.Rows, l.Bytes, toMillis(l.Created), toMillis(l.Updated)}, &l.Number)
 		if err != nil {
-			return err
+			return l, err
 		}
 		l.Etag = lookupEtag(l)
-		if _, err := tx.exec("INSERT INTO lookup_parts (lookup, seq, csv) VALUES (?, 1, ?)", l.Number, text); err != nil {
-			return err
-		}
-		answer, err := json.Marshal(l)
-		if err != nil {
-			return err
-		}
-		return c.remember(tx, retry, answer)
+		_, err = tx.exec("INSERT INTO lookup_parts (lookup, seq, csv) VALUES (?, 1, ?)", l.Number, text)
+		return l, err
 	})
-	if err != nil {
-		return Lookup{}, err
-	}
-	return l, nil
 }
 
 func checkLookup(l Lookup) error {
@@ -249,33 +231,18 @@ func (c *Catalog) DeleteLookup(ctx context.Context, change LookupChange) (workRe
 }
 
 // changeLookup runs a change under the lookup's etag and the request's retry token.
-func (c *Catalog) changeLookup(ctx context.Context, operation string, change LookupChange, do func(*tx, Lookup) error) (id string, err error) {
+func (c *Catalog) changeLookup(ctx context.Context, operation string, change LookupChange, do func(*tx, Lookup) error) (workRequest string, err error) {
 	accepted := c.now()
-	err = c.writer.do(ctx, true, func(tx *tx) error {
-		stored, ok, err := c.remembered(tx, change.Retry)
-		if err != nil {
-			return err
-		}
-		if ok {
-			id = string(stored)
-			return nil
-		}
+	return once(ctx, c, change.Retry, func(tx *tx) (string, error) {
 		l, err := lockLookup(tx, change.Name, change.IfMatch)
 		if err != nil {
-			return err
+			return "", err
 		}
 		if err := do(tx, l); err != nil {
-			return err
+			return "", err
 		}
-		if id, err = c.finish(tx, operation, l.Number, accepted); err != nil {
-			return err
-		}
-		return c.remember(tx, change.Retry, []byte(id))
+		return c.finish(tx, operation, l.Number, accepted)
 	})
-	if err != nil {
-		return "", err
-	}
-	return id, nil
 }
 
 // lockLookup reads a lookup that is about to be changed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"time"
 )
@@ -50,6 +51,35 @@ func matchToken(r Retry, scan func(...any) error) ([]byte, bool, error) {
 		return nil, false, ErrTokenReused
 	}
 	return response, true, nil
+}
+
+// once runs do in a transaction and keeps its result under the retry token, if
+// there is one: the same token with the same payload gets the first result again,
+// without do being called.
+func once[T any](ctx context.Context, c *Catalog, r Retry, do func(*tx) (T, error)) (T, error) {
+	var result T
+	err := c.writer.do(ctx, true, func(tx *tx) error {
+		stored, ok, err := c.remembered(tx, r)
+		if err != nil {
+			return err
+		}
+		if ok {
+			return json.Unmarshal(stored, &result)
+		}
+		if result, err = do(tx); err != nil {
+			return err
+		}
+		answer, err := json.Marshal(result)
+		if err != nil {
+			return err
+		}
+		return c.remember(tx, r, answer)
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return result, nil
 }
 
 func (c *Catalog) remembered(tx *tx, r Retry) ([]byte, bool, error) {
