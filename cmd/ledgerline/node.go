@@ -108,7 +108,12 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 	n.runner = runner.New(n.stage, lines, runner.Options{Clock: g.clock, Logger: n.log})
 	n.server, err = api.New(api.Parts{
 		Stage: n.stage, Library: n.library, Content: n.library, Store: n.store, Query: n.query, Catalog: n.catalog, People: n.people, Operator: n.operator,
-	}, api.Options{Clock: g.clock, Logger: n.log, Tenancy: server.Tenancy, Namespace: server.Namespace, Version: version(), LogGroup: n.defaultGroup, Limits: api.Limits{MaxUpload: server.MaxUpload}, URL: server.Access.URL, Users: api.UserLimits(server.Access.Limits), Audit: server.Access.Audit, OIDC: oidcOptions(server.Access.OIDC)})
+	}, api.Options{
+		Clock: g.clock, Logger: n.log, Version: version(),
+		Tenancy: server.Tenancy, Namespace: server.Namespace, LogGroup: n.defaultGroup, URL: server.Access.URL,
+		Limits: api.Limits{MaxUpload: server.MaxUpload}, Users: api.UserLimits(server.Access.Limits),
+		Audit: server.Access.Audit, OIDC: oidcOptions(server.Access.OIDC),
+	})
 	if err != nil {
 		return n, err
 	}
