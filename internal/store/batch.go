@@ -77,6 +77,7 @@ func columnKey(name string) string { return strings.ToLower(name) }
 // batch is a number of rows in columns, in the shape that Parquet writes.
 type batch struct {
 	rows    int
+	first   int64    // the number of its first row in the segment it was read from
 	vectors []vector // parallel to the segment's columns
 }
 

@@ -15,7 +15,7 @@ import (
 
 var errKilled = errors.New("killed")
 
-// life is what a program does in the crash test: ingest, merge and drop.
+// life is what a program does in the crash test: ingest, merge, purge and drop.
 type life struct {
 	now  time.Time
 	opts store.Options
@@ -34,10 +34,13 @@ func (l *life) work(s *store.Store) error {
 		return err
 	}
 	l.now = time.UnixMilli(noon)
-	if _, err := s.Ingest(ctx, chunk(1, 1, entry(origin("a"), noon-1, 2, "r2"))); err != nil {
+	if _, err := s.Ingest(ctx, chunk(1, 1, entry(origin("a"), noon-1, 2, "r2"), entry(origin("a"), noon-2, 3, "secret"))); err != nil {
 		return err
 	}
 	if _, err := s.Merge(ctx); err != nil {
+		return err
+	}
+	if _, err := s.Purge(ctx, store.Purge{Before: noon + 1, Match: store.Called(func(text string) bool { return text == "secret" }), Actor: "ann"}); err != nil {
 		return err
 	}
 	_, err := s.Retain(ctx, func(string) time.Duration { return 30 * 24 * time.Hour })

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"io"
 )
@@ -17,6 +18,18 @@ func (o Options) WithStep(step func(op, path string) error) Options {
 func (o Options) WithSpliceRows(n int64) Options {
 	o.spliceRows = n
 	return o
+}
+
+// Called makes a purge mean rows of the given texts, judged without an engine.
+func Called(mean func(text string) bool) func(context.Context, *Segment) ([]bool, error) {
+	return func(_ context.Context, seg *Segment) ([]bool, error) {
+		texts, err := textsOf(seg)
+		meant := make([]bool, len(texts))
+		for i, text := range texts {
+			meant[i] = mean(text)
+		}
+		return meant, err
+	}
 }
 
 // Texts returns the original texts of all rows, read without an engine: starting

@@ -204,8 +204,8 @@ func (s *Store) writeMerged(ctx context.Context, in []*Segment) (done []*Segment
 	return s.writeWithout(ctx, in, nil)
 }
 
-// writeWithout is writeMerged without the rows that a purge names.
-func (s *Store) writeWithout(ctx context.Context, in []*Segment, drop *Purge) (done []*Segment, err error) {
+// writeWithout is writeMerged without the rows of a cut, which is of one input.
+func (s *Store) writeWithout(ctx context.Context, in []*Segment, drop *cut) (done []*Segment, err error) {
 	sets := make([][]Column, len(in))
 	for i, seg := range in {
 		sets[i] = seg.Columns

@@ -14,7 +14,7 @@ import (
 // of each.
 type merger struct {
 	cols   []Column
-	drop   *Purge // rows it names are left out; nil: none
+	drop   *cut // rows it names are left out; nil: none
 	inputs inputs
 	all    []*input
 	runs   []run
@@ -39,7 +39,7 @@ type run struct {
 	gone bool
 }
 
-func newMerger(segs []*Segment, cols []Column, drop *Purge) (*merger, error) {
+func newMerger(segs []*Segment, cols []Column, drop *cut) (*merger, error) {
 	m := &merger{cols: cols, drop: drop}
 	for _, seg := range segs {
 		r, err := openSegment(seg)
@@ -89,7 +89,7 @@ func (m *merger) close() {
 	}
 }
 
-func (in *input) load(drop *Purge) (err error) {
+func (in *input) load(drop *cut) (err error) {
 	in.batch, err = in.reader.next()
 	in.row = 0
 	clear(in.at)

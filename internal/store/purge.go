@@ -17,8 +17,14 @@ type Purge struct {
 	Uploads []string // references of uploaded files
 	Groups  []string // OCIDs of log groups
 	Before  int64    // rows with an earlier time, in epoch milliseconds
-	Actor   string   // who asks, for the journal
-	Reason  string
+	// Match chooses among the rows that the members above name; nil: all of them.
+	// It returns for each row of a segment, in file order, whether it is meant.
+	Match  func(ctx context.Context, seg *Segment) ([]bool, error)
+	Actor  string // who asks, for the journal
+	Reason string
+	// Progress, when set, is told how many of the segments that may hold such rows
+	// have been done.
+	Progress func(done, of int)
 }
 
 // PurgeReport says what a purge deleted, or would delete.
@@ -30,14 +36,33 @@ type PurgeReport struct {
 
 func (p *Purge) empty() bool { return len(p.Uploads) == 0 && len(p.Groups) == 0 && p.Before <= 0 }
 
+// cut is a purge of one segment.
+type cut struct {
+	*Purge
+	matched []bool // of the segment's rows; nil: all
+}
+
+// cutOf asks which rows of a segment a purge means.
+func (p *Purge) cutOf(ctx context.Context, seg *Segment) (*cut, error) {
+	c := &cut{Purge: p}
+	if p.Match == nil {
+		return c, nil
+	}
+	var err error
+	if c.matched, err = p.Match(ctx, seg); err == nil && int64(len(c.matched)) != seg.Rows {
+		err = fmt.Errorf("%d rows were judged, there are %d", len(c.matched), seg.Rows)
+	}
+	return c, err
+}
+
 // rows marks the rows of a batch that are named. into may be used for the answer.
-func (p *Purge) rows(b *batch, into []bool) []bool {
+func (c *cut) rows(b *batch, into []bool) []bool {
 	gone := slices.Grow(into[:0], b.rows)[:b.rows]
 	for i := range gone {
-		gone[i] = p.Before <= 0 || b.vectors[timeAt].ints[i] < p.Before
+		gone[i] = (c.Before <= 0 || b.vectors[timeAt].ints[i] < c.Before) && (c.matched == nil || c.matched[b.first+int64(i)])
 	}
-	only(gone, &b.vectors[uploadAt], p.Uploads)
-	only(gone, &b.vectors[groupAt], p.Groups)
+	only(gone, &b.vectors[uploadAt], c.Uploads)
+	only(gone, &b.vectors[groupAt], c.Groups)
 	return gone
 }
 
@@ -68,17 +93,17 @@ func only(gone []bool, v *vector, wanted []string) {
 func (s *Store) Purge(ctx context.Context, p Purge) (PurgeReport, error) {
 	s.merging.Lock()
 	defer s.merging.Unlock()
-	return s.eachPurged(ctx, p, func(seg *Segment) (int64, error) { return s.purge(ctx, seg, &p) })
+	return s.eachPurged(ctx, p, func(seg *Segment, c *cut) (int64, error) { return s.purge(ctx, seg, c) })
 }
 
 // CountPurge says what Purge would delete.
 func (s *Store) CountPurge(ctx context.Context, p Purge) (PurgeReport, error) {
 	s.merging.Lock() // a merge would take segments away from under it
 	defer s.merging.Unlock()
-	return s.eachPurged(ctx, p, func(seg *Segment) (int64, error) { return countPurge(ctx, seg, &p) })
+	return s.eachPurged(ctx, p, func(seg *Segment, c *cut) (int64, error) { return countPurge(ctx, seg, c) })
 }
 
-func (s *Store) eachPurged(ctx context.Context, p Purge, do func(*Segment) (int64, error)) (PurgeReport, error) {
+func (s *Store) eachPurged(ctx context.Context, p Purge, do func(*Segment, *cut) (int64, error)) (PurgeReport, error) {
 	var report PurgeReport
 	if p.empty() {
 		return report, errors.New("store: a purge must name uploads, log groups or a time")
@@ -87,11 +112,18 @@ func (s *Store) eachPurged(ctx context.Context, p Purge, do func(*Segment) (int6
 	if err != nil {
 		return report, err
 	}
-	for _, seg := range segs {
+	for i, seg := range segs {
 		if err := ctx.Err(); err != nil {
 			return report, err
 		}
-		rows, err := do(seg)
+		if p.Progress != nil {
+			p.Progress(i, len(segs))
+		}
+		c, err := p.cutOf(ctx, seg)
+		var rows int64
+		if err == nil {
+			rows, err = do(seg, c)
+		}
 		if err != nil {
 			return report, fmt.Errorf("store: purge segment %d: %w", seg.ID, err)
 		}
@@ -141,8 +173,8 @@ func (s *Store) holders(ctx context.Context, upload string, into map[int64]bool)
 	return rows.Err()
 }
 
-func countPurge(ctx context.Context, seg *Segment, p *Purge) (int64, error) {
-	m, err := newMerger([]*Segment{seg}, seg.Columns, p)
+func countPurge(ctx context.Context, seg *Segment, c *cut) (int64, error) {
+	m, err := newMerger([]*Segment{seg}, seg.Columns, c)
 	if err != nil {
 		return 0, err
 	}
@@ -160,15 +192,15 @@ func countPurge(ctx context.Context, seg *Segment, p *Purge) (int64, error) {
 }
 
 // purge replaces a segment by one without the rows, or by none.
-func (s *Store) purge(ctx context.Context, seg *Segment, p *Purge) (int64, error) {
-	rows, err := countPurge(ctx, seg, p)
+func (s *Store) purge(ctx context.Context, seg *Segment, c *cut) (int64, error) {
+	rows, err := countPurge(ctx, seg, c)
 	if err != nil || rows == 0 {
 		return 0, err
 	}
 	if !intact(ctx, seg) { // else the entry would vouch for rows that are not those that came in
 		return 0, errDamaged
 	}
-	segs, err := s.writeWithout(ctx, []*Segment{seg}, p)
+	segs, err := s.writeWithout(ctx, []*Segment{seg}, c)
 	if kept, _ := sumRefs(refs(segs)); err == nil && kept+rows != seg.Rows {
 		err = errDamaged
 	}
@@ -180,13 +212,13 @@ func (s *Store) purge(ctx context.Context, seg *Segment, p *Purge) (int64, error
 		return 0, err
 	}
 	err = s.commit(ctx, change{
-		kind: KindPurge, actor: p.Actor, reason: p.Reason, add: segs, remove: []*Segment{seg},
+		kind: KindPurge, actor: c.Actor, reason: c.Reason, add: segs, remove: []*Segment{seg},
 		extra: func(ctx context.Context, tx *sql.Tx) error {
-			if err := moveHolds(ctx, tx, []*Segment{seg}, segs); err != nil || len(p.Groups) > 0 || p.Before > 0 {
+			if err := moveHolds(ctx, tx, []*Segment{seg}, segs); err != nil || len(c.Groups) > 0 || c.Before > 0 || c.matched != nil {
 				return err
 			}
 			for _, to := range segs {
-				for _, upload := range p.Uploads {
+				for _, upload := range c.Uploads {
 					if _, err := tx.ExecContext(ctx, `DELETE FROM holds WHERE segment = ? AND upload = ?`, to.ID, upload); err != nil {
 						return err
 					}

@@ -111,3 +111,77 @@ func TestPurge(t *testing.T) {
 		}
 	}
 }
+
+// Rows are chosen one by one, also in a segment of several row groups that was put
+// together of others whose times overlap; what else the purge says restricts them.
+func TestPurgeOfMatchingRows(t *testing.T) {
+	ctx := context.Background()
+	s := open(t, t.TempDir(), store.Options{Clock: func() time.Time { return time.UnixMilli(noon).UTC() }, MergeAbove: 1}.WithSpliceRows(1000))
+	const rows = 18_000 // more than a row group holds
+	group := func(i int) string { return fmt.Sprint("g-", i%3) }
+	for n := range 2 {
+		var entries []record.Entry
+		for i := range rows {
+			o := &record.Origin{Upload: "u", UploadName: "n", File: "f", LogGroup: group(i), Source: "audit", Received: noon}
+			entries = append(entries, entry(o, noon+int64(i), int64(i), fmt.Sprint(n, ".", i)))
+		}
+		ingest(t, s, chunk(byte(n+1), 0, entries...))
+	}
+	if report, err := s.Merge(ctx); err != nil || report.Out != 1 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	// Every seventh of the first chunk, in the second group, in the first half.
+	meant := func(text string) bool {
+		var n, i int
+		fmt.Sscanf(text, "%d.%d", &n, &i)
+		return n == 0 && i%7 == 0
+	}
+	p := store.Purge{Groups: []string{"g-1"}, Before: noon + rows/2, Match: store.Called(meant), Actor: "ann"}
+	var want []string
+	for n := range 2 {
+		for i := range rows {
+			if text := fmt.Sprint(n, ".", i); !meant(text) || group(i) != "g-1" || i >= rows/2 {
+				want = append(want, text)
+			}
+		}
+	}
+	gone := int64(2*rows - len(want))
+	if count, err := s.CountPurge(ctx, p); err != nil || count.Rows != gone {
+		t.Fatalf("%+v, %v, want %d", count, err, gone)
+	}
+	if did, err := s.Purge(ctx, p); err != nil || did.Rows != gone {
+		t.Fatalf("%+v, %v, want %d", did, err, gone)
+	}
+	sn := s.Snapshot()
+	defer sn.Release()
+	got, err := store.Texts(sn.Segments(store.Filter{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Fatalf("%d rows, want %d", len(got), len(want))
+	}
+	if report, err := s.Verify(ctx); err != nil || len(report.Problems) > 0 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+}
+
+// A judgement of other rows than the segment has deletes nothing.
+func TestPurgeIsRefusedWhenRowsWereMiscounted(t *testing.T) {
+	ctx := context.Background()
+	s := open(t, t.TempDir(), store.Options{})
+	ingest(t, s, chunk(1, 0, entry(origin("a"), noon, 0, "r1"), entry(origin("a"), noon, 1, "r2")))
+	for _, judged := range [][]bool{{true}, {true, true, true}, nil} {
+		p := store.Purge{Before: noon + 1, Match: func(context.Context, *store.Segment) ([]bool, error) { return judged, nil }}
+		if _, err := s.Purge(ctx, p); err == nil {
+			t.Errorf("%v", judged)
+		}
+	}
+	sn := s.Snapshot()
+	defer sn.Release()
+	if got, err := store.Texts(sn.Segments(store.Filter{})); err != nil || len(got) != 2 {
+		t.Errorf("%q, %v", got, err)
+	}
+}

@@ -22,6 +22,7 @@ type segmentReader struct {
 	seg     *Segment
 	file    *file.Reader
 	group   int   // next row group
+	row     int64 // of the segment, at which the next rows begin
 	end     int   // row group at which to stop
 	shared  bool  // the file, with the reader it was split from
 	left    int64 // rows left in the row group before
@@ -59,7 +60,7 @@ func (r *segmentReader) split() []*segmentReader {
 	all := []*segmentReader{r}
 	for g := r.group + 1; g < r.end; g++ {
 		part := newSegmentReader(r.seg, r.file, g, g+1)
-		part.shared = true
+		part.shared, part.row = true, all[len(all)-1].row+r.file.RowGroup(g-1).NumRows()
 		all = append(all, part)
 	}
 	r.end = min(r.end, r.group+1)
@@ -119,7 +120,8 @@ func (r *segmentReader) next() (_ *batch, err error) {
 	n := int(min(r.left, readRows))
 	r.left -= int64(n)
 	r.batch.reset(len(r.columns))
-	r.batch.rows = n
+	r.batch.rows, r.batch.first = n, r.row
+	r.row += int64(n)
 	for i := range r.columns {
 		if err := r.columns[i].read(&r.batch.vectors[i], n); err != nil {
 			return nil, fmt.Errorf("segment %d: column %q: %w", r.seg.ID, r.seg.Columns[i].Name, err)
