@@ -88,8 +88,8 @@ func probe(ctx context.Context, o *oracle, cfg *config.Config, name string) []co
 	if c := o.oic[name]; c != nil {
 		return append(c.Probe(ctx), probeKinds(ctx, o, cfg, name)...)
 	}
-	if c := cfg.Connections[name].SCIM; c != nil {
-		return scimClient(c, connect.Options{}).Probe(ctx)
+	if cfg.Connections[name].SCIM != nil {
+		return scimClient(cfg, name, connect.Options{}).Probe(ctx)
 	}
 	var out []connect.Probe
 	seen := map[connect.ProbeTarget]bool{}

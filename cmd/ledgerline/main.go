@@ -87,7 +87,7 @@ them with the Log Analytics API and query language, and can simulate Oracle offl
 	root.PersistentFlags().BoolVarP(&g.verbose, "verbose", "v", false, "log what happens in detail")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &misuseError{cmd.CommandPath(), err} })
 	root.AddCommand(
-		newServe(g), newCollect(g), newCheck(g), newDemo(g), newSimulate(g), newImport(g),
+		newServe(g), newCollect(g), newCheck(g), newLogin(g), newDemo(g), newSimulate(g), newImport(g),
 		newQuery(g), newExport(g), newExplain(g), newParse(g),
 		newRuns(g), newUploads(g), newQuarantine(g), newCoverage(g), newLogGroups(g), newContent(g), newLookups(g), newSearches(g), newPeople(g), newStore(g),
 		newDashboards(g),

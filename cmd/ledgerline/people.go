@@ -21,16 +21,15 @@ func (n *node) openPeople(ctx context.Context) (*people.Directory, error) {
 	domains := map[string]people.Domain{}
 	for name, c := range n.cfg.Connections {
 		if c.SCIM != nil {
-			domains[name] = scimClient(c.SCIM, connect.Options{Logger: n.log.With("connection", name)})
+			domains[name] = scimClient(n.cfg, name, connect.Options{Logger: n.log.With("connection", name)})
 		}
 	}
 	return people.Open(ctx, n.catalog, domains, people.Options{Clock: n.now, Logger: n.log, Stored: n.storedUserIDs,
 		Named: []string{content.SourceAnalyticsAudit, content.SourceAnalyticsDiagnostic, content.SourceAnalyticsQueries, content.SourceIntegrationActivity}})
 }
 
-func scimClient(c *config.SCIM, o connect.Options) *connect.SCIM {
-	return connect.NewSCIM(c.URL, connect.NewOAuth(connect.OAuthConfig{TokenURL: c.OAuth.TokenURL, ClientID: c.OAuth.ClientID,
-		ClientSecret: c.OAuth.ClientSecret.Reveal(), Scope: c.OAuth.Scope, ClientAuth: c.OAuth.ClientAuth}, o), o)
+func scimClient(cfg *config.Config, name string, o connect.Options) *connect.SCIM {
+	return connect.NewSCIM(cfg.Connections[name].SCIM.URL, oauthClient(cfg, name, o), o)
 }
 
 // mostUserIDs bounds how many different users a back-fill looks at.

@@ -25,7 +25,7 @@ func connectOracle(cfg *config.Config, log *slog.Logger) (*oracle, error) {
 		opts := connect.Options{Logger: log.With("connection", name)}
 		switch {
 		case c.OIC != nil:
-			o.oic[name] = connect.NewOIC(oicConfig(c.OIC), connect.NewOAuth(oauthConfig(c.OIC), opts), opts)
+			o.oic[name] = connect.NewOIC(oicConfig(c.OIC), oauthClient(cfg, name, opts), opts)
 		case c.OCI != nil:
 			client, err := connect.NewOCI(ociConfig(c.OCI), opts)
 			if err != nil {
@@ -39,11 +39,6 @@ func connectOracle(cfg *config.Config, log *slog.Logger) (*oracle, error) {
 		return nil, problems
 	}
 	return o, nil
-}
-
-func oauthConfig(c *config.OIC) connect.OAuthConfig {
-	return connect.OAuthConfig{TokenURL: c.OAuth.TokenURL, ClientID: c.OAuth.ClientID, ClientSecret: c.OAuth.ClientSecret.Reveal(),
-		Scope: c.OAuth.Scope, ClientAuth: c.OAuth.ClientAuth}
 }
 
 func oicConfig(c *config.OIC) connect.OICConfig {

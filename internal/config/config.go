@@ -40,15 +40,6 @@ type OIC struct {
 	OAuth               OAuth
 }
 
-// OAuth is an OAuth 2.0 client of an identity domain.
-type OAuth struct {
-	TokenURL     string
-	ClientID     string
-	ClientSecret Secret
-	Scope        string
-	ClientAuth   string // body | header
-}
-
 // OCI is an Oracle Cloud Infrastructure tenancy and how requests to it are signed.
 type OCI struct {
 	Auth       string // api_key | security_token | instance_principal | resource_principal

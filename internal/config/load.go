@@ -124,41 +124,6 @@ func (r *reader) scim(s *section) *SCIM {
 	return c
 }
 
-// identityScope asks for what the client's roles in the identity domain allow.
-const identityScope = "urn:opc:idm:__myscopes__"
-
-// oauth reads the section oauth; without a usual scope, one must be given.
-func (r *reader) oauth(s *section, usualScope string) OAuth {
-	o, ok := s.sub("oauth")
-	if !ok {
-		r.problem(s.line, "%s is missing; give token_url, client_id, client_secret and scope", s.at("oauth"))
-		return OAuth{}
-	}
-	out := OAuth{
-		TokenURL:   o.need("token_url", "https://idcs-0123.identity.oraclecloud.com/oauth2/v1/token"),
-		ClientID:   o.need("client_id", "abc"),
-		ClientAuth: o.oneOf("client_auth", "body", "header"),
-	}
-	if usualScope != "" {
-		out.Scope = o.str("scope", usualScope)
-	} else {
-		out.Scope = o.need("scope", "https://AUDIENCE.integration.ocp.oraclecloud.com:443urn:opc:resource:consumer::all")
-	}
-	o.checkURL("token_url", out.TokenURL)
-	secret, file := o.str("client_secret", ""), o.str("client_secret_file", "")
-	switch {
-	case secret != "" && file != "":
-		r.problem(o.lineAt("client_secret_file"), "%s: give client_secret or client_secret_file, not both", o.path)
-	case file != "":
-		secret = strings.TrimSpace(string(o.file("client_secret_file", file)))
-	case secret == "" && o.values["client_secret"] == nil:
-		r.problem(o.line, "%s is missing; write client_secret: ${OIC_CLIENT_SECRET}, or client_secret_file: PATH", o.at("client_secret"))
-	}
-	out.ClientSecret = NewSecret(secret)
-	o.done()
-	return out
-}
-
 func (r *reader) oci(s *section) *OCI {
 	c := &OCI{
 		Auth:      s.oneOf("auth", "api_key", "security_token", "instance_principal", "resource_principal"),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -15,13 +14,21 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// OAuthConfig describes a client of an identity domain.
+// OAuthConfig describes a client of an identity domain and how it gets tokens.
 type OAuthConfig struct {
+	Connection   string // named in hints
 	TokenURL     string
+	AuthorizeURL string // where users log in; default beside TokenURL
 	ClientID     string
 	ClientSecret string
+	ClientAuth   string // AuthBody (default), AuthHeader or AuthAssertion
+	Grant        string // ClientCredentials (default), UserAssertion or AuthorizationCode
 	Scope        string // one, or several separated by spaces
-	ClientAuth   string // "body" (default) or "header"
+
+	Key         *SigningKey   // of AuthAssertion and UserAssertion
+	User        string        // of UserAssertion: who the token is for
+	RedirectURL string        // of AuthorizationCode: where the user is sent back to
+	Refresh     RefreshTokens // of AuthorizationCode
 }
 
 const (
@@ -31,10 +38,10 @@ const (
 	lastPause   = 15 * time.Minute
 )
 
-// OAuth keeps one access token of the client-credentials grant (RFC 6749,
-// section 4.4). It is safe for concurrent use; one request is in flight at a time.
+// OAuth keeps one access token. It is safe for concurrent use; one request is
+// in flight at a time.
 type OAuth struct {
-	conf    clientcredentials.Config
+	conf    OAuthConfig
 	opts    Options
 	address string
 
@@ -46,6 +53,7 @@ type OAuth struct {
 
 	accepted bool // these credentials have worked before
 	refused  *Error
+	login    string    // version of the refresh token that was refused
 	until    time.Time // when a refusal may be tried again
 	pause    time.Duration
 }
@@ -61,15 +69,9 @@ type flight struct {
 
 // NewOAuth returns a token cache; nothing is sent before the first Token.
 func NewOAuth(c OAuthConfig, opts Options) *OAuth {
-	style := oauth2.AuthStyleInParams
-	if strings.EqualFold(c.ClientAuth, "header") {
-		style = oauth2.AuthStyleInHeader
-	}
-	return &OAuth{
-		conf: clientcredentials.Config{ClientID: c.ClientID, ClientSecret: c.ClientSecret, TokenURL: c.TokenURL,
-			Scopes: strings.Fields(c.Scope), AuthStyle: style},
-		opts: opts.withDefaults(), address: hostOf(c.TokenURL),
-	}
+	c.Grant = first(c.Grant, ClientCredentials)
+	c.AuthorizeURL = first(c.AuthorizeURL, strings.TrimSuffix(c.TokenURL, "/token")+"/authorize")
+	return &OAuth{conf: c, opts: opts.withDefaults(), address: hostOf(c.TokenURL)}
 }
 
 // Token returns an access token that lives for a while yet. It is renewed
@@ -87,7 +89,7 @@ func (o *OAuth) Token(ctx context.Context) (string, error) {
 	if o.token != "" && now.Before(o.expires) {
 		spare = o.token
 	}
-	if o.refused != nil && now.Before(o.until) {
+	if o.refused != nil && now.Before(o.until) && o.login == o.loginVersion() {
 		defer o.mu.Unlock()
 		if spare != "" {
 			return spare, nil
@@ -171,9 +173,18 @@ func (o *OAuth) keep(token string, life time.Duration, err error) {
 	}
 	if e, ok := errors.AsType[*Error](err); ok && e.Kind == Unauthorized {
 		o.pause = min(max(2*o.pause, firstPause), lastPause)
-		o.refused, o.until = e, now.Add(o.pause)
+		o.refused, o.until, o.login = e, now.Add(o.pause), o.loginVersion()
 		o.opts.Logger.Error("the identity domain refuses the client", "address", o.address, "code", e.Code, "again_in", o.pause)
 	}
+}
+
+// loginVersion changes when somebody has logged in anew, which ends the pause
+// after a refusal.
+func (o *OAuth) loginVersion() string {
+	if o.conf.Grant != AuthorizationCode {
+		return ""
+	}
+	return o.conf.Refresh.Version()
 }
 
 // fetch asks for a token, with retries for what is transient. Credentials that
@@ -193,21 +204,40 @@ func (o *OAuth) fetch(ctx context.Context) (token string, life time.Duration, er
 	return token, life, err
 }
 
-func (o *OAuth) ask(ctx context.Context) (string, time.Duration, *Error) {
-	t, err := o.conf.Token(context.WithValue(ctx, oauth2.HTTPClient, o.opts.HTTP))
+// request sends one token request with the parameters of a grant, and proof of
+// the client. The secrets are those of the parameters.
+func (o *OAuth) request(ctx context.Context, params url.Values, secrets ...string) (*oauth2.Token, *Error) {
+	c := clientcredentials.Config{ClientID: o.conf.ClientID, ClientSecret: o.conf.ClientSecret, TokenURL: o.conf.TokenURL,
+		EndpointParams: params, AuthStyle: oauth2.AuthStyleInParams}
+	if grant := params.Get("grant_type"); grant == "" || grant == jwtBearer {
+		c.Scopes = strings.Fields(o.conf.Scope) // a code and a refresh token bring theirs along
+	}
+	switch o.conf.ClientAuth {
+	case AuthHeader:
+		c.AuthStyle = oauth2.AuthStyleInHeader
+	case AuthAssertion:
+		assertion, err := o.assertion(o.conf.ClientID)
+		if err != nil {
+			return nil, unsigned(err)
+		}
+		c.ClientSecret = ""
+		params.Set("client_assertion_type", clientAssertion)
+		params.Set("client_assertion", assertion)
+	}
+	t, err := c.Token(context.WithValue(ctx, oauth2.HTTPClient, o.opts.HTTP))
 	if err == nil {
-		return t.AccessToken, lifeOf(t), nil
+		return t, nil
 	}
 	if r, ok := errors.AsType[*oauth2.RetrieveError](err); ok && r.Response != nil {
-		return "", 0, o.refusal(&answer{status: r.Response.StatusCode, header: r.Response.Header, body: r.Body})
+		return nil, o.refusal(&answer{status: r.Response.StatusCode, header: r.Response.Header, body: r.Body}, secrets)
 	}
 	if _, sent := errors.AsType[*url.Error](err); sent {
 		e := unanswered(opToken, o.address, err)
 		e.Hint = first(e.Hint, "check token_url")
-		return "", 0, e
+		return nil, e
 	}
 	// The library reports an unreadable answer as a plain error.
-	return "", 0, &Error{Op: opToken, Kind: BadPayload, Message: fmt.Sprintf("the answer of %s holds no token", o.address),
+	return nil, &Error{Op: opToken, Kind: BadPayload, Message: fmt.Sprintf("the answer of %s holds no token", o.address),
 		Hint: "check that token_url ends in /oauth2/v1/token", cause: err}
 }
 
@@ -224,33 +254,6 @@ func lifeOf(t *oauth2.Token) time.Duration {
 		return assumedLife
 	}
 	return time.Duration(min(max(seconds, 0), longestLife.Seconds()) * float64(time.Second))
-}
-
-func (o *OAuth) refusal(a *answer) *Error {
-	e := refusal(opToken, a, o.opts.Clock(), o.conf.ClientSecret)
-	if a.status < 300 {
-		// Some servers send an OAuth error with status 200.
-		e.Kind = Unauthorized
-	}
-	if a.status == http.StatusBadRequest {
-		e.Kind = Unauthorized
-	}
-	switch {
-	case e.Code == "invalid_scope":
-		e.Hint = "check scope: https://AUDIENCE.integration.ocp.oraclecloud.com:443urn:opc:resource:consumer::all, where the audience host " +
-			"must be the instance's primary audience, and the client application must have been granted it"
-	case e.Code == "unauthorized_client", e.Code == "unsupported_grant_type":
-		e.Hint = "enable the grant type Client Credentials in the client application of the identity domain"
-	case e.Code == "invalid_request":
-		e.Hint = "check token_url and client_auth (body or header)"
-	case e.Code == "invalid_client", e.Kind == Unauthorized:
-		e.Hint = "check client_secret and client_id against the client application of the identity domain, that client_auth suits it, and that it is activated"
-	case e.Kind == NotFound:
-		e.Hint = first(e.Hint, "check token_url: https://idcs-….identity.oraclecloud.com/oauth2/v1/token")
-	case e.Kind == Throttled, e.Kind == Transient:
-		e.Hint = fmt.Sprintf("%s is busy or down; it is tried again", o.address)
-	}
-	return e
 }
 
 func hostOf(address string) string {

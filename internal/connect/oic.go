@@ -183,12 +183,13 @@ func (c *OIC) refusal(q AuditQuery, a *answer, token string) *Error {
 	case e.Kind == Refused:
 		e.Hint = fmt.Sprintf("check integration_instance, and lower page_size (now %d)", q.Limit)
 	case e.Kind == Unauthorized:
-		e.Hint = "the token was issued but Integration does not accept it: the scope's audience host must be the instance's primary audience, and url that instance's address"
+		e.Hint = "the token was issued but Integration does not accept it: " + audienceOf(token) + " must be the instance's primary audience, " +
+			"url that instance's address, and token_url the domain it belongs to"
 		if ahead, ok := skew(a.header, c.opts.Clock()); ok && ahead.Abs() > maxSkew {
 			e.Hint += "; " + skewHint(ahead)
 		}
 	case e.Kind == Forbidden:
-		e.Hint = "give the client application the Oracle Integration role ServiceMonitor, ServiceViewer or ServiceAdministrator"
+		e.Hint = "give " + c.auth.grantee() + " the Oracle Integration role ServiceMonitor, ServiceViewer or ServiceAdministrator"
 	case e.Kind == NotFound && a.status >= 400:
 		e.again = a.status == http.StatusNotFound && c.answered.Load()
 		e.Hint = "check url; for Oracle Integration 3 it is the design host, and integration_instance must name the service instance"

@@ -40,15 +40,10 @@ func failed(name string, err error) Probe {
 // step that fails, since the later ones build on it.
 func (c *OIC) Probe(ctx context.Context) []Probe {
 	ctx = withAttempts(ctx, probeAttempts)
-	token, err := c.auth.Token(ctx)
-	if e, ok := errors.AsType[*Error](err); ok && e.Code == "invalid_scope" {
-		// The domain checks the client before the scope (RFC 6749, section 5.2).
-		return []Probe{passed("token", "%s knows the client and its secret", c.auth.address), failed("scope", err)}
+	token, out := c.auth.probe(ctx)
+	if token == "" {
+		return out
 	}
-	if err != nil {
-		return []Probe{failed("token", err)}
-	}
-	out := []Probe{passed("token", "%s gave an access token", c.auth.address), passed("scope", "%s", grantedScope(token))}
 	page, err := c.AuditRecords(ctx, AuditQuery{Window: "1h", Limit: 1})
 	if err != nil {
 		return append(out, failed("first page", err))
@@ -57,22 +52,59 @@ func (c *OIC) Probe(ctx context.Context) []Probe {
 	if page.Total >= 0 {
 		detail = fmt.Sprintf("%s has %d records of the last hour", c.address, page.Total)
 	}
-	return append(out, passed("first page", "%s", detail))
+	return append(out, passed("first page", "%s", detail+c.auth.replaced(ctx, token)))
 }
 
-// grantedScope reads what a token says of itself (RFC 7519) without judging
-// it: the service does that.
-func grantedScope(token string) string {
-	parts := strings.Split(token, ".")
-	var claims struct {
-		Scope string `json:"scope"`
+// probe tests token and scope. Without a token, the last step says why.
+func (o *OAuth) probe(ctx context.Context) (token string, out []Probe) {
+	token, err := o.Token(ctx)
+	if e, ok := errors.AsType[*Error](err); ok {
+		if e.Code == "invalid_scope" {
+			// The domain checks the client before the scope (RFC 6749, section 5.2).
+			return "", []Probe{passed("token", "%s knows the client and its secret", o.address), failed("scope", err)}
+		}
+		err = o.Diagnose(ctx, e)
 	}
-	if len(parts) == 3 {
-		if b, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "=")); err == nil && json.Unmarshal(b, &claims) == nil && claims.Scope != "" {
-			return "granted: " + clean(claims.Scope)
+	if err != nil {
+		return "", []Probe{failed("token", err)}
+	}
+	return token, []Probe{passed("token", "%s gave an access token", o.address), passed("scope", "%s", grantedScope(token))}
+}
+
+// replaced tells when a service refused the token that was held, and took another.
+func (o *OAuth) replaced(ctx context.Context, before string) string {
+	if now, err := o.Token(ctx); err != nil || now == before {
+		return ""
+	}
+	return "; the token held until now had been revoked, a new one was fetched"
+}
+
+// tokenClaims are what a token says of itself (RFC 7519), unjudged: the service
+// does that.
+type tokenClaims struct {
+	Scope    string          `json:"scope"`
+	Subject  string          `json:"sub"`
+	Audience json.RawMessage `json:"aud"` // a text or a list of texts
+}
+
+func claimsOf(token string) (c tokenClaims) {
+	if parts := strings.Split(token, "."); len(parts) == 3 {
+		if b, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "=")); err != nil || json.Unmarshal(b, &c) != nil {
+			return tokenClaims{}
 		}
 	}
-	return "granted"
+	return c
+}
+
+func grantedScope(token string) string {
+	c := claimsOf(token)
+	switch {
+	case c.Scope == "":
+		return "granted"
+	case c.Subject == "":
+		return "granted: " + clean(c.Scope)
+	}
+	return fmt.Sprintf("granted to %s: %s", clean(c.Subject), clean(c.Scope))
 }
 
 // ProbeTarget names what an OCI connection is to be used for; empty members

@@ -120,11 +120,10 @@ func (c *SCIM) Persons(ctx context.Context, visit func([]Person) error) error {
 // Probe tests the connection: token, scope, first page.
 func (c *SCIM) Probe(ctx context.Context) []Probe {
 	ctx = withAttempts(ctx, probeAttempts)
-	token, err := c.auth.Token(ctx)
-	if err != nil {
-		return []Probe{failed("token", err)}
+	token, out := c.auth.probe(ctx)
+	if token == "" {
+		return out
 	}
-	out := []Probe{passed("token", "%s gave an access token", c.auth.address), passed("scope", "%s", grantedScope(token))}
 	a, err := c.get(ctx, opPersons, usersPath+"?"+url.Values{"attributes": {userKeys}, "count": {"1"}, "startIndex": {"1"}}.Encode())
 	if err != nil {
 		return append(out, failed("first page", err))
@@ -136,7 +135,7 @@ func (c *SCIM) Probe(ctx context.Context) []Probe {
 		return append(out, failed("first page", c.unreadable(opPersons, a)))
 	}
 	if n, ok := count(page.Total); ok {
-		return append(out, passed("first page", "%s has %d users", c.address, n))
+		return append(out, passed("first page", "%s has %d users%s", c.address, n, c.auth.replaced(ctx, token)))
 	}
 	return append(out, failed("first page", c.unreadable(opPersons, a)))
 }
@@ -210,7 +209,7 @@ func (c *SCIM) refusal(op string, a *answer, token string) *Error {
 	case e.Kind == Unauthorized:
 		e.Hint = "the token was issued but the domain does not accept it: the scope must be " + ScopeIdentity
 	case e.Kind == Forbidden:
-		e.Hint = "give the client application a role of the identity domain that may read users, such as User Viewer"
+		e.Hint = "give " + c.auth.grantee() + " a role of the identity domain that may read users, such as User Viewer"
 	case e.Kind == Throttled, e.Kind == Transient:
 		e.Hint = fmt.Sprintf("%s is busy or down; it is tried again", c.address)
 	}
