@@ -14,6 +14,8 @@ import (
 // RowNumber is the column that counts the rows of a file.
 const RowNumber = "file_row_number"
 
+func isRowNumber(c *plan.Column) bool { return c.Internal == RowNumber }
+
 // maxRanges bounds the row ranges of one statement; beyond it whole files are read.
 const maxRanges = 512
 
@@ -75,6 +77,7 @@ func (c *compiler) branches(n *plan.Scan, columns []*plan.Column, parts []store.
 		if n.Groups != nil {
 			b.where = append(b.where, c.groups(n.Groups))
 		}
+		b.rows = slices.ContainsFunc(columns, isRowNumber)
 		if p.FirstRow > 0 || p.EndRow < p.Segment.Rows {
 			b.rows = true
 			b.where = append(b.where, fmt.Sprintf("%s >= %d AND %s < %d", RowNumber, p.FirstRow, RowNumber, p.EndRow))
@@ -136,6 +139,10 @@ func fewSources(parts []store.Part) bool {
 func (c *compiler) selectList(columns []*plan.Column, seg *store.Segment, named bool) string {
 	var list []string
 	for _, col := range columns {
+		if isRowNumber(col) {
+			list = append(list, RowNumber+" AS "+c.d.Ident(col.ID))
+			continue
+		}
 		if named && strings.EqualFold(col.Internal, store.ColSource) {
 			list = append(list, c.source(seg.Source)+" AS "+c.d.Ident(col.ID))
 			continue
