@@ -74,4 +74,3 @@ func hasSubquery(list []plan.Expr) bool {
 	}
 	return false
 }
-
