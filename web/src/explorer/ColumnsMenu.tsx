@@ -20,8 +20,8 @@ export function ColumnsMenu({ columns, chosen, onChange }: { columns: Column[]; 
             {chosen.map((name, i) => (
               <li key={name}>
                 <label className="grow"><input type="checkbox" checked onChange={() => onChange(chosen.filter((c) => c !== name))} /> {name}</label>
-                <Button kind="quiet" small label={`Move ${name} up`} disabled={i === 0} onClick={() => move(name, -1)}>↑</Button>
-                <Button kind="quiet" small label={`Move ${name} down`} disabled={i === chosen.length - 1} onClick={() => move(name, 1)}>↓</Button>
+                <Button kind="quiet" small aria-label={`Move ${name} up`} disabled={i === 0} onClick={() => move(name, -1)}>↑</Button>
+                <Button kind="quiet" small aria-label={`Move ${name} down`} disabled={i === chosen.length - 1} onClick={() => move(name, 1)}>↓</Button>
               </li>
             ))}
             {chosen.length > 0 && <hr />}
