@@ -100,6 +100,7 @@ type queryAnswer struct {
 	Matched   *int64
 	Total     *int64
 	Partial   string
+	Hints     []string
 	ElapsedMs float64
 }
 
@@ -132,6 +133,9 @@ func newQuery(g *globals) *cobra.Command {
 			}
 			if answer.Partial != "" {
 				fmt.Fprintf(g.err, "not complete: %s\n", answer.Partial)
+			}
+			for _, hint := range answer.Hints {
+				fmt.Fprintf(g.err, "hint: %s\n", hint)
 			}
 			if err := write(g.out, &answer); err != nil {
 				return err

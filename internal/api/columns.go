@@ -23,6 +23,7 @@ type aggregationModel struct {
 	Fields                 []columnModel    `json:"fields,omitempty"`
 	Items                  []map[string]any `json:"items"`
 	QueryExecutionTimeInMs int64            `json:"queryExecutionTimeInMs"`
+	Hints                  []string         `json:"hints,omitempty"` // not Oracle's
 }
 
 type timeRangeModel struct {
@@ -69,6 +70,7 @@ func aggregation(r *query.Result, page [][]any, zone *time.Location) aggregation
 		TimeFilter:        timeRange(r.Window, zone),
 		ArePartialResults: r.Partial != "", PartialResultReason: r.Partial,
 		Columns: mapped(r.Columns, columnOf), Items: rowMaps(r.Columns, page), QueryExecutionTimeInMs: r.Elapsed.Milliseconds(),
+		Hints: r.Hints,
 	}
 	total := int64(len(r.Rows)) // Oracle's counts the rows retrieved, up to the cap
 	m.TotalCount = &total

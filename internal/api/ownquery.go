@@ -45,6 +45,7 @@ type ownResultModel struct {
 	Groups    *int64           `json:"groups,omitempty"`
 	Total     *int64           `json:"total,omitempty"`
 	Partial   string           `json:"partial,omitempty"`
+	Hints     []string         `json:"hints,omitempty"` // what looks like a slip of the text
 	ElapsedMs float64          `json:"elapsedMs"`
 }
 
@@ -153,7 +154,7 @@ func (s *Server) ownQuery(c *call) (*response, error) {
 		return nil, err
 	}
 	m := ownResultModel{Columns: mapped(result.Columns, ownColumn), Rows: mapped(result.Rows, cells), From: stamp(result.Window.From), To: stamp(result.Window.To),
-		Matched: counted(result.Matched), Groups: counted(result.Groups), Total: counted(result.Total), Partial: result.Partial,
+		Matched: counted(result.Matched), Groups: counted(result.Groups), Total: counted(result.Total), Partial: result.Partial, Hints: result.Hints,
 		ElapsedMs: milliseconds(result.Elapsed)}
 	if result.Series != nil {
 		m.Series = ownSeries(result.Series)

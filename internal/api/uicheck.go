@@ -11,7 +11,8 @@ import (
 // checkModel is what an editor needs to know of a query while it is typed.
 type checkModel struct {
 	Errors   []mistakeModel   `json:"errors"`
-	Commands []string         `json:"commands"` // in order; empty when the text does not parse
+	Hints    []string         `json:"hints,omitempty"` // what looks like a slip
+	Commands []string         `json:"commands"`        // in order; empty when the text does not parse
 	Columns  []ownColumnModel `json:"columns"`
 	Display  string           `json:"display,omitempty"` // in canonical form
 }
@@ -53,6 +54,7 @@ func (s *Server) ownCheck(c *call) (*response, error) {
 		return nil, err
 	}
 	described := s.parsed(q, nil)
+	m.Hints = about.Hints
 	m.Columns, m.Display = mapped(about.Columns, ownColumn), described.DisplayQueryString
 	m.Commands = mapped(described.Commands, func(d descriptorModel) string { return d.Name })
 	return answer(m), nil

@@ -12,6 +12,8 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+
+	"ledgerline/internal/query/syntax"
 )
 
 // serve takes one request from the request line to the answer.
@@ -163,6 +165,10 @@ func (s *Server) write(c *call, resp *response) int {
 
 func (s *Server) writeError(c *call, err error) int {
 	e := asError(err)
+	var mistakes *syntax.Errors
+	if c.op != nil && !strings.HasPrefix(c.op.Pattern, ownBase) && errors.As(err, &mistakes) {
+		e.Message = mistakes.Service()
+	}
 	body, merr := json.Marshal(map[string]string{"code": e.Code, "message": e.Message})
 	if merr != nil { // a map of strings always marshals
 		body = nil

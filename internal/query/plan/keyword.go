@@ -19,7 +19,9 @@ func (p *planner) keyword(f *frame, t *syntax.Keyword, must bool) Expr {
 		return nil
 	}
 	if p.keywords++; p.keywords > maxKeywords {
-		p.report(t, "a query may look for %d words and phrases", maxKeywords)
+		if p.keywords == maxKeywords+1 {
+			p.report(t, "a query may look for %d words and phrases", maxKeywords)
+		}
 		return nil
 	}
 	subject := p.searched(f)

@@ -125,11 +125,17 @@ func sameOrder(a, b Order) bool { return a.By == b.By && a.Desc == b.Desc }
 
 // report notes a mistake at a place of the text, with the usage of its command.
 func (p *planner) report(at syntax.Node, format string, args ...any) {
+	if p.errors.Full() { // what would be told about it costs more than the place
+		return
+	}
 	p.errors.Add(syntax.Error{Span: at.Pos(), Message: fmt.Sprintf(format, args...), Usage: syntax.Usage(p.clause)})
 }
 
 // unknown reports a name that is no field here, in the service's wording.
 func (p *planner) unknown(f *frame, n syntax.Name, clause string) {
+	if p.errors.Full() {
+		return
+	}
 	if f.after != "" {
 		clause += " after " + f.after
 	}

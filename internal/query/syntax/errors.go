@@ -51,7 +51,7 @@ const maxErrors = 50
 // Add records a mistake at e.Span and fills in Line, Column and Token, as far as
 // there is a text. The planner uses it for what only it can know.
 func (es *Errors) Add(e Error) {
-	if len(es.List) >= maxErrors {
+	if es.Full() {
 		return
 	}
 	if e.End <= len(es.Source) {
@@ -64,6 +64,9 @@ func (es *Errors) Add(e Error) {
 	}
 	es.List = append(es.List, &e)
 }
+
+// Full reports whether further mistakes are passed over.
+func (es *Errors) Full() bool { return len(es.List) >= maxErrors }
 
 // Err returns the errors, or nil when there is none.
 func (es *Errors) Err() error {
@@ -81,17 +84,40 @@ func (es *Errors) Error() string {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "line %d, column %d: %s\n", e.Line, e.Column, e.Message)
-		text, mark := es.excerpt(e.Span)
-		fmt.Fprintf(&b, "  %s\n  %s", text, mark)
+		fmt.Fprintf(&b, "line %d, column %d: %s", e.Line, e.Column, e.Message)
+		es.underline(&b, e)
 		if e.Usage != "" {
 			b.WriteString("\n  Syntax: " + e.Usage)
 		}
-		if e.Suggestion != "" {
-			b.WriteString("\n  Did you mean " + e.Suggestion + "?")
-		}
+		suggest(&b, e)
 	}
 	return b.String()
+}
+
+// Service prints every mistake in the wording of the OCI service, then its place
+// as Error does.
+func (es *Errors) Service() string {
+	var b strings.Builder
+	for i, e := range es.List {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "%s\n  line %d, column %d:", e.Service(), e.Line, e.Column)
+		es.underline(&b, e)
+		suggest(&b, e)
+	}
+	return b.String()
+}
+
+func (es *Errors) underline(b *strings.Builder, e *Error) {
+	text, mark := es.excerpt(e.Span)
+	fmt.Fprintf(b, "\n  %s\n  %s", text, mark)
+}
+
+func suggest(b *strings.Builder, e *Error) {
+	if e.Suggestion != "" {
+		b.WriteString("\n  Did you mean " + e.Suggestion + "?")
+	}
 }
 
 // Unwrap gives the single errors to errors.As.
