@@ -222,10 +222,7 @@ func (n *node) repeat(ctx context.Context, every time.Duration, what string, do 
 }
 
 func (n *node) retain(ctx context.Context) error {
-	keep := config.DefaultServer().Retention
-	if n.cfg.Server != nil {
-		keep = n.cfg.Server.Retention
-	}
+	keep := n.retention()
 	_, err := n.store.Retain(ctx, keep.For)
 	return errors.Join(err, n.retainStage(ctx, keep.Default))
 }

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"ledgerline/internal/api"
+	"ledgerline/internal/config"
 	"ledgerline/internal/connect"
 	"ledgerline/internal/stage"
 )
@@ -108,4 +110,15 @@ func (p *operator) Test(ctx context.Context, connection string) ([]api.TestStep,
 
 func testStep(p connect.Probe) api.TestStep {
 	return api.TestStep{Name: p.Name, OK: p.OK, Detail: p.Detail, Hint: p.Hint}
+}
+
+func (p *operator) Kept(source string) time.Duration { return p.node.retention().For(source) }
+
+// retention is how long records are kept; without a server in the configuration,
+// as long as one keeps them by itself.
+func (n *node) retention() config.Retention {
+	if n.cfg.Server == nil {
+		return config.DefaultServer().Retention
+	}
+	return n.cfg.Server.Retention
 }

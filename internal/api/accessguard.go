@@ -7,6 +7,7 @@ import (
 
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/query"
+	"ledgerline/internal/record"
 )
 
 // caller is who a context answers to.
@@ -102,6 +103,15 @@ func (g guarded) Export(ctx context.Context, r query.Request, header func([]quer
 	})
 	g.auditQuery(c, "export", r, rows, err, time.Since(started))
 	return err
+}
+
+func (g guarded) Present(ctx context.Context, r query.Request) ([]record.Field, error) {
+	r, _, done, err := g.begin(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return g.Engine.Present(ctx, r)
 }
 
 // Describe reads no record, so it may as well be as if there were none.

@@ -51,6 +51,7 @@ func needRules() []needRule {
 		{ownBase + "/export", needFeatures, read, read},
 		{ownBase + "/explain", needFeatures, read, read},
 		{ownBase + "/check", needFeatures, read, read},
+		{ownBase + "/fields", needFeatures, read, read},
 		{ownBase + "/lookups", needFeatures, read, manage},
 		{ownBase + "/searches", needFeatures, read, use},
 		{ownBase + "/content/actions/export", needFeatures, read, read},

@@ -81,6 +81,8 @@ type Engine interface {
 	Explain(ctx context.Context, r query.Request, analyze bool) (*query.Explanation, error)
 	// Export calls header once and then row for every row there is.
 	Export(ctx context.Context, r query.Request, header func([]query.Column) error, row func([]any) error) error
+	// Present lists the fields that the records of a query may have.
+	Present(ctx context.Context, r query.Request) ([]record.Field, error)
 	// Describe plans a query without running it.
 	Describe(r query.Request) (*query.Description, error)
 }

@@ -21,6 +21,7 @@ func uiOperations() []operation {
 	const own = ownBase
 	return append([]operation{
 		{Method: http.MethodPost, Pattern: own + "/check", Name: "OwnCheck", handle: (*Server).ownCheck},
+		{Method: http.MethodPost, Pattern: own + "/fields", Name: "OwnFields", handle: (*Server).ownFields},
 	}, operatorOperations()...)
 }
 

@@ -18,6 +18,8 @@ type Operator interface {
 	RunNow(integration string) error
 	// Test calls what a connection is used for, step by step.
 	Test(ctx context.Context, connection string) ([]TestStep, error)
+	// Kept is how long records of a log source are kept; zero is for ever.
+	Kept(source string) time.Duration
 }
 
 // IntegrationInfo is an integration as it is configured.
@@ -148,6 +150,7 @@ type storedModel struct {
 	Segments int        `json:"segments"`
 	Records  int64      `json:"records"`
 	Bytes    int64      `json:"bytes"`
+	KeptDays float64    `json:"keptDays"` // 0: for ever
 }
 
 // ownStoreSources tells what the store holds of each log source.
@@ -161,6 +164,9 @@ func (s *Server) ownStoreSources(c *call) (*response, error) {
 		i := slices.IndexFunc(out, func(m storedModel) bool { return m.Source == d.Source })
 		if i < 0 {
 			i, out = len(out), append(out, storedModel{Source: d.Source})
+			if s.Operator != nil {
+				out[i].KeptDays = s.Operator.Kept(d.Source).Hours() / 24
+			}
 		}
 		m := &out[i]
 		m.Days, m.Segments, m.Records, m.Bytes = m.Days+1, m.Segments+d.Segments, m.Records+d.Rows, m.Bytes+d.Bytes

@@ -30,6 +30,10 @@ func (*fakeOperator) Test(context.Context, string) ([]TestStep, error) {
 	return []TestStep{{Name: "token", OK: true}, {Name: "scope", Detail: "refused", Hint: "add it"}}, nil
 }
 
+func (*fakeOperator) Kept(source string) time.Duration {
+	return map[string]time.Duration{"Orders": 36 * time.Hour}[source]
+}
+
 func TestOwnIntegrations(t *testing.T) {
 	g, ctx := newRig(t), t.Context()
 	if code, m := g.local("GET", "/ledgerline/v1/integrations", ""); code != 200 || len(m["items"].([]any)) != 0 {
@@ -85,6 +89,15 @@ func TestStoreBySource(t *testing.T) {
 		{Source: "A", Day: day, Segments: 1, Rows: 5, Bytes: 50},
 	}
 	_, m := g.local("GET", "/ledgerline/v1/store/sources", "")
+	if kept := m["items"].([]any)[0].(map[string]any)["keptDays"]; kept != 0.0 {
+		t.Errorf("kept without an operator: %v", kept)
+	}
+	g.server.Operator = &fakeOperator{}
+	g.store.days[0].Source = "Orders"
+	_, other := g.local("GET", "/ledgerline/v1/store/sources", "")
+	if kept := other["items"].([]any)[0].(map[string]any)["keptDays"]; kept != 1.5 {
+		t.Errorf("36 hours are %v days", kept)
+	}
 	found := map[string][4]any{}
 	for _, v := range m["items"].([]any) {
 		i := v.(map[string]any)
