@@ -39,8 +39,8 @@ const (
 )
 
 // uploadLogEventsFile stages batches of records as shippers send them: one JSON
-// document, plain or in gzip, or a ZIP of up to 100. Every part of it is checked
-// before the first is staged, and all are on disk before the answer. The answer has no body.
+// document, plain or in gzip, or a ZIP of up to 100. Every part of it is checked before
+// they are staged, all or none, and they are on disk before the answer. The answer has no body.
 func (s *Server) uploadLogEventsFile(c *call) (*response, error) {
 	group, err := c.need("logGroupId")
 	if err != nil {
@@ -86,17 +86,13 @@ func (s *Server) uploadLogEventsFile(c *call) (*response, error) {
 	name := "log events " + object[:12]
 	if token != "" {
 		// The name must be the same at each try, or the try would count as another request.
-		name = "log events " + clip(token, maxToken)
+		name, token = "log events "+clip(token, maxToken), c.op.Name+" "+token
 	}
-	for i, p := range parts {
-		p.upload.Name, p.upload.LogGroup = name, group
-		key := fmt.Sprintf("%s %s %d", c.op.Name, object, i)
-		if token != "" {
-			key = fmt.Sprintf("%s %s %d", c.op.Name, token, i)
-		}
-		if err := s.receivePart(c, p.upload, received, key, p.body); err != nil {
-			return nil, err
-		}
+	for i := range parts {
+		parts[i].Name, parts[i].LogGroup = name, group
+	}
+	if err := s.receiveParts(c, parts, received, token); err != nil {
+		return nil, err
 	}
 	return (&response{status: http.StatusOK, header: http.Header{}}).with("opc-object-id", object).with("timecreated", received.Format(time.RFC3339Nano)), nil
 }
@@ -121,15 +117,9 @@ func (c *call) properties() (map[string]string, error) {
 	return out, nil
 }
 
-// eventsPart is the records of one log, ready to be staged.
-type eventsPart struct {
-	upload stage.Upload
-	body   []byte
-}
-
 // eventsParts reads and checks all documents of a body.
-func (s *Server) eventsParts(body []byte, properties map[string]string) ([]eventsPart, error) {
-	var out []eventsPart
+func (s *Server) eventsParts(body []byte, properties map[string]string) ([]stage.ReceivedUpload, error) {
+	var out []stage.ReceivedUpload
 	files := 0
 	limits := content.Limits{Entries: maxEventsFiles, Bytes: maxEventsFile * maxEventsFiles}
 	err := content.Expand("events.json", body, limits, func(name string, text []byte) error {
@@ -162,8 +152,8 @@ func (s *Server) eventsParts(body []byte, properties map[string]string) ([]event
 
 // eventsPart checks the records of one log. Metadata names fields; what is closer
 // to the records counts.
-func (s *Server) eventsPart(e eventsOf, document map[string]any, properties map[string]string) (eventsPart, error) {
-	p := eventsPart{upload: stage.Upload{File: "events", Entity: e.EntityID, Timezone: e.Timezone, Metadata: maps.Clone(properties)}}
+func (s *Server) eventsPart(e eventsOf, document map[string]any, properties map[string]string) (stage.ReceivedUpload, error) {
+	p := stage.ReceivedUpload{Upload: stage.Upload{File: "events", Entity: e.EntityID, Timezone: e.Timezone, Metadata: maps.Clone(properties)}}
 	switch {
 	case e.Source == "":
 		return p, missing("logEvents.logSourceName")
@@ -174,9 +164,9 @@ func (s *Server) eventsPart(e eventsOf, document map[string]any, properties map[
 	if !ok {
 		return p, absent("Log source %.200q (logSourceName) is not found; import it first", e.Source)
 	}
-	p.upload.Source = found.Name
-	if p.upload.Entity == "" {
-		p.upload.Entity = e.EntityName
+	p.Source = found.Name
+	if p.Entity == "" {
+		p.Entity = e.EntityName
 	}
 	if e.Timezone != "" {
 		if _, err := zone(e.Timezone); err != nil {
@@ -184,21 +174,21 @@ func (s *Server) eventsPart(e eventsOf, document map[string]any, properties map[
 		}
 	}
 	if e.Path != "" {
-		p.upload.File = path.Base(strings.ReplaceAll(e.Path, `\`, "/"))
+		p.File = path.Base(strings.ReplaceAll(e.Path, `\`, "/"))
 	}
-	for _, v := range []string{p.upload.File, p.upload.Entity} {
+	for _, v := range []string{p.File, p.Entity} {
 		if !plainName(v) {
 			return p, invalid("logEvents: logPath and entity must be text of at most %d bytes without control characters", maxNameBytes)
 		}
 	}
 	for _, set := range []map[string]any{document, e.Metadata} {
 		for name, v := range set {
-			if p.upload.Metadata == nil {
-				p.upload.Metadata = map[string]string{}
+			if p.Metadata == nil {
+				p.Metadata = map[string]string{}
 			}
-			p.upload.Metadata[name] = fmt.Sprint(v)
+			p.Metadata[name] = fmt.Sprint(v)
 		}
 	}
-	p.body = []byte(strings.Join(e.Records, "\n"))
+	p.Body = []byte(strings.Join(e.Records, "\n"))
 	return p, nil
 }

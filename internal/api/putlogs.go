@@ -120,12 +120,14 @@ func (s *Server) putLogs(c *call) (*response, error) {
 	}
 	// The time of receipt is in the events, so the body as it came makes the token.
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s", c.op.Name, c.path["logId"], body))
+	var parts []stage.ReceivedUpload
 	for _, source := range sortedNames(lines) {
 		u := stage.Upload{Name: "PutLogs " + clip(c.path["logId"], 200), File: "putlogs.json", Source: source, LogGroup: group}
-		err := s.receivePart(c, u, received, hex.EncodeToString(sum[:16])+" "+source, lines[source].Bytes())
-		if err != nil && !errors.Is(err, stage.ErrTokenReused) { // but for the time of receipt it is the same
-			return nil, err
-		}
+		parts = append(parts, stage.ReceivedUpload{Upload: u, Body: lines[source].Bytes()})
+	}
+	err = s.receiveParts(c, parts, received, c.op.Name+" "+hex.EncodeToString(sum[:16]))
+	if err != nil && !errors.Is(err, stage.ErrTokenReused) { // but for the time of receipt it is the same
+		return nil, err
 	}
 	return &response{status: http.StatusOK}, nil
 }
@@ -249,20 +251,27 @@ func (s *Server) bodyInFlight(c *call) (body []byte, done func(), err error) {
 	return body, func() { s.inFlight.give(size) }, nil
 }
 
-// receivePart stages one part of a request, which is durable when it returns. A
-// part that came before, under the token, is done already.
-func (s *Server) receivePart(c *call, u stage.Upload, received time.Time, token string, body []byte) error {
-	u.Reference, u.User, u.Received, u.RetryToken = strings.ToLower(rand.Text()), c.user, received, token
+// receiveParts stages what one request brought, all of it or nothing; it is durable
+// when it returns. What came before under the token is done already.
+func (s *Server) receiveParts(c *call, parts []stage.ReceivedUpload, received time.Time, token string) error {
+	for i := range parts {
+		parts[i].Reference, parts[i].User, parts[i].Received = strings.ToLower(rand.Text()), c.user, received
+	}
+	parts[0].RetryToken = token
 	var twice *stage.DuplicateTokenError
-	switch err := s.Stage.Receive(c.r.Context(), u, body); {
+	switch err := s.Stage.ReceiveAll(c.r.Context(), parts); {
 	case errors.As(err, &twice):
 		return nil
 	case err != nil:
 		return err
 	}
-	s.metrics.uploaded.Add(float64(len(body)))
-	_, err := s.uploadAnswer(c, u, int64(len(body)))
-	return err
+	for _, p := range parts {
+		s.metrics.uploaded.Add(float64(len(p.Body)))
+		if _, err := s.uploadAnswer(c, p.Upload, int64(len(p.Body))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func sortedNames[V any](m map[string]V) []string {

@@ -41,6 +41,8 @@ import (
 type Stage interface {
 	// Receive returns after the upload is on disk.
 	Receive(ctx context.Context, u stage.Upload, body []byte) error
+	// ReceiveAll does so with the uploads of one request, all of them or none.
+	ReceiveAll(ctx context.Context, uploads []stage.ReceivedUpload) error
 	Runs(ctx context.Context, integration string, limit int) ([]stage.Run, error)
 	Run(ctx context.Context, id int64) (stage.Run, error)
 	Coverage(ctx context.Context, integration string) ([]stage.Coverage, error)

@@ -74,7 +74,7 @@ func TestWhateverTheListDoes(t *testing.T) {
 		"total small":   func(s *fakeService) { s.lie, s.grow = -3, 0.1 },
 		"wild totals":   func(s *fakeService) { s.wildTotals, s.grow = true, 0.2 },
 		"no total":      func(s *fakeService) { s.noTotal, s.grow = true, 0.2 },
-		"capped":        func(s *fakeService) { s.cap, s.grow = 7, 0.3 },
+		"capped":        func(s *fakeService) { s.cap, s.grow = 12, 0.3 }, // more than there are twins in a row: those must come on one page
 		"expiring":      func(s *fakeService) { s.retention, s.grow = 25*24*time.Hour, 0.5 },
 		"no date":       func(s *fakeService) { s.noDate, s.grow = true, 0.3 },
 		"too large":     func(s *fakeService) { s.tooLarge, s.grow = 6, 0.2 },
@@ -133,7 +133,7 @@ func TestProvenMeansStaged(t *testing.T) {
 	}
 	provenOnes := 0
 	for i, set := range faults {
-		for seed := range uint64(40) {
+		for seed := range uint64(24) {
 			s, l := newService(t, seed*100+uint64(i)), newLedger()
 			s.history(20+s.rng.IntN(150), 24*time.Hour)
 			set(s)
@@ -165,7 +165,7 @@ func TestProvenMeansStaged(t *testing.T) {
 			}
 		}
 	}
-	if provenOnes < 100 {
+	if provenOnes < 80 {
 		t.Errorf("only %d readings were proven: the test says little", provenOnes)
 	}
 }

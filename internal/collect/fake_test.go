@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"sort"
 	"testing"
 	"time"
 
@@ -32,6 +31,7 @@ type fakeService struct {
 	tick      time.Duration // per request
 	retention time.Duration
 	events    []event
+	ordered   []*event // as the list has them; of so many events as it has members
 	serial    int
 
 	faults      bool
@@ -113,7 +113,7 @@ func (s *fakeService) AuditRecords(ctx context.Context, q connect.AuditQuery) (*
 	if s.faults && s.tooLarge > 0 && q.Limit > s.tooLarge {
 		return nil, &connect.Error{Kind: connect.BadPayload, Message: "cut off"}
 	}
-	for s.faults && len(s.events) < 1200 && s.rng.Float64() < s.grow {
+	for s.faults && len(s.events) < 800 && s.rng.Float64() < s.grow {
 		s.happen(s.now.Add(-time.Duration(s.rng.Int64N(int64(s.tick) + 1))))
 	}
 	if s.faults && s.refuseFrom > 0 && q.Offset >= s.refuseFrom {
@@ -150,33 +150,46 @@ func (s *fakeService) AuditRecords(ctx context.Context, q connect.AuditQuery) (*
 	return page, nil
 }
 
-func (s *fakeService) list(q connect.AuditQuery) []event {
+func (s *fakeService) list(q connect.AuditQuery) []*event {
 	from := s.now.Add(-s.retention)
 	for _, l := range lookBacks {
 		if l.name == q.Window && l.length > 0 {
 			from = s.now.Add(-l.length)
 		}
 	}
-	var list []event
-	for _, e := range s.events {
+	var list []*event
+	for _, e := range s.order() {
 		if !e.shown.After(s.now) && !e.at.Before(from) && (q.Type == "" || q.Type == e.kind) && (q.Code == "" || q.Code == e.code) {
 			list = append(list, e)
 		}
 	}
-	// Newest first; of one time, the one that happened last first.
-	slices.Reverse(list)
-	sort.SliceStable(list, func(i, j int) bool { return list[i].at.After(list[j].at) })
-	switch {
-	case s.faults && s.shuffled:
+	if s.faults && (s.shuffled || s.looseTies) {
 		s.rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-	case s.faults && s.looseTies:
-		s.rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-		sort.SliceStable(list, func(i, j int) bool { return list[i].at.After(list[j].at) })
-	case s.unordered:
-		sort.SliceStable(list, func(i, j int) bool { return cmp.Less(scatter(list[i].body), scatter(list[j].body)) })
+		if !s.shuffled {
+			slices.SortStableFunc(list, newestFirst)
+		}
 	}
 	return list
 }
+
+// order is made anew when something has happened: most requests find it as it was.
+func (s *fakeService) order() []*event {
+	if len(s.ordered) == len(s.events) {
+		return s.ordered
+	}
+	s.ordered = s.ordered[:0]
+	for i := range slices.Backward(s.events) { // of one time, the one that happened last first
+		s.ordered = append(s.ordered, &s.events[i])
+	}
+	if s.unordered {
+		slices.SortStableFunc(s.ordered, func(a, b *event) int { return cmp.Compare(scatter(a.body), scatter(b.body)) })
+	} else {
+		slices.SortStableFunc(s.ordered, newestFirst)
+	}
+	return s.ordered
+}
+
+func newestFirst(a, b *event) int { return b.at.Compare(a.at) }
 
 func scatter(s string) string { id := record.Identify(s); return string(id[:]) }
 

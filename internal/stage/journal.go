@@ -21,17 +21,29 @@ import (
 // hours, the error is a *DuplicateTokenError or ErrTokenReused and nothing is
 // staged. On a cancelled context the upload may or may not have been staged.
 func (s *Stage) Receive(ctx context.Context, u Upload, body []byte) error {
-	if u.Received.IsZero() {
-		u.Received = s.opts.Clock().UTC()
-	}
-	r := &reception{upload: u, done: make(chan error, 1)}
-	var err error
-	if r.frame, err = appendFrame(make([]byte, 0, framePrefix+1024+len(body)), &u, body); err != nil {
-		return fmt.Errorf("stage: upload %s: %w", u.Reference, err)
-	}
-	if u.RetryToken != "" {
-		if r.content, err = contentOf(u, body); err != nil {
+	return s.ReceiveAll(ctx, []ReceivedUpload{{Upload: u, Body: body}})
+}
+
+// ReceiveAll stages the uploads that one request brought as Receive does one: all of
+// them or, also when the process dies meanwhile, none. The retry token is that of
+// the first. The slice belongs to the stage from then on.
+func (s *Stage) ReceiveAll(ctx context.Context, uploads []ReceivedUpload) error {
+	r := &reception{uploads: uploads, done: make(chan error, 1)}
+	for i := range uploads {
+		u := &uploads[i].Upload
+		if u.Received.IsZero() {
+			u.Received = s.opts.Clock().UTC()
+		}
+		u.Following = len(uploads) - 1 - i
+		var err error
+		if r.frame, err = appendFrame(r.frame, u, uploads[i].Body); err != nil {
 			return fmt.Errorf("stage: upload %s: %w", u.Reference, err)
+		}
+	}
+	if uploads[0].RetryToken != "" {
+		var err error
+		if r.content, err = contentOf(uploads); err != nil {
+			return fmt.Errorf("stage: upload %s: %w", uploads[0].Reference, err)
 		}
 	}
 	select {
@@ -69,9 +81,10 @@ func (s *Stage) SealReceived(ctx context.Context) error {
 	}
 }
 
+// reception is what one request brought.
 type reception struct {
-	upload  Upload
-	frame   []byte
+	uploads []ReceivedUpload  // one or more
+	frame   []byte            // of all of them
 	content [sha256.Size]byte // only with a retry token
 	done    chan error        // buffered
 }
@@ -198,11 +211,12 @@ type repeat struct {
 func (j *journal) admit(batch []*reception) (fresh []*reception, repeats []repeat) {
 	inBatch := map[tokenKey]tokenUse{}
 	for _, r := range batch {
-		if r.upload.RetryToken == "" {
+		first := r.uploads[0].Upload
+		if first.RetryToken == "" {
 			fresh = append(fresh, r)
 			continue
 		}
-		key := tokenKey{r.upload.User, r.upload.RetryToken}
+		key := tokenKey{first.User, first.RetryToken}
 		use, ofBatch := inBatch[key]
 		known := ofBatch
 		if !known && j.current != nil {
@@ -217,7 +231,7 @@ func (j *journal) admit(batch []*reception) (fresh []*reception, repeats []repea
 		}
 		switch {
 		case !known:
-			inBatch[key] = tokenUse{r.content, r.upload}
+			inBatch[key] = tokenUse{r.content, first}
 			fresh = append(fresh, r)
 		case use.content != r.content:
 			repeats = append(repeats, repeat{r, ErrTokenReused, ofBatch})
@@ -260,7 +274,7 @@ func (j *journal) append(batch []*reception) error {
 	c.size += int64(len(frames))
 	c.hash.Write(frames)
 	for _, r := range batch {
-		c.note(&r.upload, r.content)
+		c.note(r.uploads, r.content)
 	}
 	return nil
 }
@@ -306,18 +320,20 @@ func (j *journal) begin() error {
 	return nil
 }
 
-// note counts one durable upload.
-func (c *openJournal) note(u *Upload, content [sha256.Size]byte) {
-	c.count++
-	if c.window.From.IsZero() || u.Received.Before(c.window.From) {
-		c.window.From = u.Received
+// note counts what one request brought and is durable.
+func (c *openJournal) note(uploads []ReceivedUpload, content [sha256.Size]byte) {
+	for _, u := range uploads {
+		c.count++
+		if c.window.From.IsZero() || u.Received.Before(c.window.From) {
+			c.window.From = u.Received
+		}
+		// Half open: the last reception is inside.
+		if end := u.Received.Add(time.Microsecond); end.After(c.window.To) {
+			c.window.To = end
+		}
 	}
-	// Half open: the last reception is inside.
-	if end := u.Received.Add(time.Microsecond); end.After(c.window.To) {
-		c.window.To = end
-	}
-	if u.RetryToken != "" {
-		c.tokens[tokenKey{u.User, u.RetryToken}] = tokenUse{content, *u}
+	if u := uploads[0].Upload; u.RetryToken != "" {
+		c.tokens[tokenKey{u.User, u.RetryToken}] = tokenUse{content, u}
 	}
 }
 

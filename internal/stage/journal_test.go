@@ -124,6 +124,55 @@ func TestFullDiskRefusesAndRecovers(t *testing.T) {
 	}
 }
 
+// Wherever a crash cuts a journal, the uploads of one request are there together or
+// not at all, and a second try under its token is known when they are.
+func TestARequestIsKeptWholeOrNotAtAll(t *testing.T) {
+	request := func(token string) []ReceivedUpload {
+		return []ReceivedUpload{{Upload: Upload{Reference: "a", RetryToken: token}, Body: []byte("one")}, {Upload: Upload{Reference: "b"}, Body: []byte("two")}, {Upload: Upload{Reference: "c"}}}
+	}
+	dir := t.TempDir()
+	s := openAt(t, dir, Options{})
+	check(t, s.Receive(t.Context(), Upload{Reference: "before"}, []byte("x")))
+	open := filepath.Join(dir, "stage", ReceivedIntegration, "2024-05-01", "00000001.open")
+	info, err := os.Stat(open)
+	check(t, err)
+	start := int(info.Size())
+	check(t, s.ReceiveAll(t.Context(), request("t")))
+	journal, err := os.ReadFile(open)
+	check(t, err)
+	other := request("t")
+	other[2].Body = []byte("three")
+	if err := s.ReceiveAll(t.Context(), other); !errors.Is(err, ErrTokenReused) {
+		t.Errorf("another last part under the same token: %v", err)
+	}
+	for cut := start; cut <= len(journal); cut = max(cut+1, min(cut+19, len(journal))) { // the last is no cut at all
+		dir := t.TempDir()
+		open := filepath.Join(dir, "stage", ReceivedIntegration, "2024-05-01", "00000001.open")
+		check(t, os.MkdirAll(filepath.Dir(open), 0o700))
+		check(t, os.WriteFile(open, journal[:cut], 0o600))
+		s := openAt(t, dir, Options{})
+		var twice *DuplicateTokenError
+		if err := s.ReceiveAll(t.Context(), request("t")); errors.As(err, &twice) != (cut == len(journal)) {
+			t.Fatalf("cut at %d of %d, the second try: %v", cut, len(journal), err)
+		}
+		check(t, s.SealReceived(t.Context()))
+		var got []string
+		for _, f := range fileList(s, ReceivedIntegration) {
+			check(t, s.ReadReceived(t.Context(), f, func(u ReceivedUpload) error {
+				got = append(got, u.Reference+string(u.Body))
+				return nil
+			}))
+		}
+		if fmt.Sprint(got) != "[beforex aone btwo c]" {
+			t.Fatalf("cut at %d of %d: %v", cut, len(journal), got)
+		}
+		if r := verified(t)(s.Verify(t.Context())); !r.OK() {
+			t.Fatalf("cut at %d: %v", cut, r.Problems)
+		}
+		check(t, s.Close())
+	}
+}
+
 func TestReceiveAfterClose(t *testing.T) {
 	s := openAt(t, t.TempDir(), Options{})
 	check(t, s.Receive(t.Context(), Upload{Reference: "1"}, nil))

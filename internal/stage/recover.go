@@ -115,7 +115,7 @@ func (s *Stage) recoverFile(ctx context.Context, integration string, p place, su
 	return s.listReceived(p, &f, c.tokens)
 }
 
-// repairJournal reads the whole frames of an unlisted journal and cuts off what
+// repairJournal reads the whole requests of an unlisted journal and cuts off what
 // follows them. A torn tail was never acknowledged. When whole frames follow the
 // damage it is no torn tail but damage, and the bytes are kept aside.
 func (s *Stage) repairJournal(p place, suffix string) (*openJournal, error) {
@@ -130,6 +130,7 @@ func (s *Stage) repairJournal(p place, suffix string) (*openJournal, error) {
 	}
 	c := &openJournal{place: p, hash: sha256.New(), tokens: map[tokenKey]tokenUse{}}
 	fr := newFrameReader(file, info.Size())
+	var request []ReceivedUpload
 	for {
 		u, body, err := fr.next()
 		if errors.Is(err, io.EOF) || errors.Is(err, errTorn) {
@@ -138,15 +139,18 @@ func (s *Stage) repairJournal(p place, suffix string) (*openJournal, error) {
 		if err != nil {
 			return nil, err
 		}
-		content, err := contentOf(u, body)
+		if request = append(request, ReceivedUpload{Upload: u, Body: body}); u.Following > 0 {
+			continue
+		}
+		content, err := contentOf(request)
 		if err != nil {
 			return nil, err
 		}
-		c.note(&u, content)
+		c.note(request, content)
+		c.size, request = fr.offset, nil
 	}
-	c.size = fr.offset
 	if c.size < info.Size() {
-		if err := s.keepTorn(file, p, c.size, info.Size()); err != nil {
+		if err := s.keepTorn(file, p, c.size, fr.offset, info.Size()); err != nil {
 			return nil, err
 		}
 		if err := s.disk.truncate(file, c.size); err != nil {
@@ -159,13 +163,13 @@ func (s *Stage) repairJournal(p place, suffix string) (*openJournal, error) {
 	return c, s.disk.sync(file)
 }
 
-// keepTorn saves the bytes from the first damage on if whole frames follow it.
-func (s *Stage) keepTorn(file *os.File, p place, from, to int64) error {
-	tail := make([]byte, to-from)
-	if _, err := io.ReadFull(io.NewSectionReader(file, from, to-from), tail); err != nil {
+// keepTorn saves what is cut off if whole frames follow the first damage.
+func (s *Stage) keepTorn(file *os.File, p place, cut, damage, end int64) error {
+	tail := make([]byte, end-cut)
+	if _, err := io.ReadFull(io.NewSectionReader(file, cut, end-cut), tail); err != nil {
 		return err
 	}
-	if !holdsFrame(tail) {
+	if !holdsFrame(tail[damage-cut:]) {
 		return nil
 	}
 	s.log.Error("a journal is damaged before its end; the bytes after the damage are kept aside",

@@ -34,18 +34,19 @@ type tokenUse struct {
 	upload  Upload
 }
 
-// contentOf hashes what makes two uploads the same request.
-func contentOf(u Upload, body []byte) ([sha256.Size]byte, error) {
-	u.Reference, u.RetryToken, u.Received = "", "", time.Time{}
-	parameters, err := json.Marshal(u)
-	if err != nil {
-		return [sha256.Size]byte{}, err
-	}
+// contentOf hashes what makes two requests the same.
+func contentOf(uploads []ReceivedUpload) (sum [sha256.Size]byte, err error) {
 	h := sha256.New()
-	fmt.Fprintf(h, "%d:", len(parameters))
-	h.Write(parameters)
-	h.Write(body)
-	var sum [sha256.Size]byte
+	for _, u := range uploads {
+		u.Reference, u.RetryToken, u.Received = "", "", time.Time{}
+		parameters, err := json.Marshal(u.Upload)
+		if err != nil {
+			return sum, err
+		}
+		fmt.Fprintf(h, "%d:%d:", len(parameters), len(u.Body))
+		h.Write(parameters)
+		h.Write(u.Body)
+	}
 	h.Sum(sum[:0])
 	return sum, nil
 }

@@ -54,7 +54,8 @@ type Upload struct {
 	Received   time.Time         `json:"received"`
 	User       string            `json:"user,omitempty"`
 	RetryToken string            `json:"retryToken,omitempty"`
-	MD5        string            `json:"md5,omitempty"` // base64, of the body as received
+	MD5        string            `json:"md5,omitempty"`       // base64, of the body as received
+	Following  int               `json:"following,omitempty"` // uploads of the same request behind it; set by the stage
 }
 
 // Received is one upload of a received file together with its bytes.
