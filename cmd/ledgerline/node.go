@@ -179,6 +179,7 @@ func (n *node) start(ctx context.Context, listen bool) (stop func(), err error) 
 	}
 	wg.Go(func() { n.parseReceived(ctx) })
 	wg.Go(func() { n.people.Run(ctx) })
+	wg.Go(func() { n.server.Work(ctx) })
 	wg.Go(func() { n.repeat(ctx, joinEvery, "joining queries", func() error { return n.joinQueries(ctx) }) })
 	wg.Go(func() { n.repeat(ctx, importsEvery, "import", func() error { return n.imports.resume(ctx) }) })
 	wg.Go(func() { n.repeat(ctx, mergeEvery, "merge", func() error { _, err := n.store.Merge(ctx); return err }) })

@@ -50,6 +50,7 @@ func newWorld(t *testing.T, withSecret bool) *world {
 	}
 	t.Cleanup(func() { st.Close() })
 	w.server.Query = guarded{query.NewEngine(st, groupNames{names{w.rig}}, query.Options{Clock: clock}), w.cat, w.server.shares, nil}
+	w.server.Store = st
 	t.Cleanup(w.server.Close) // before the store
 
 	chunk := store.Chunk{Stage: sha256.Sum256([]byte("stage"))}
@@ -236,9 +237,10 @@ func (w *world) calls() map[string][3]string {
 		"policies":                {"GET", ownBase + "/policies", ""},
 		"a policy for myself":     {"PUT", ownBase + "/policies/x", `{"statements":["Allow any-user to read all-resources in tenancy"]}`},
 		"storage":                 {"GET", nsPath + "/storage", ""},
-		"storage usage":           {"GET", nsPath + "/storageUsage", ""},
-		"purge":                   {"POST", nsPath + "/storage/actions/purgeStorageData", `{"compartmentId":"` + tenancy + `","timeDataEnded":"2030-01-01T00:00:00Z"}`},
+		"storage usage":           {"GET", nsPath + "/storage/usage", ""},
+		"purge":                   {"POST", nsPath + "/storage/actions/purgeData", `{"compartmentId":"` + tenancy + `","timeDataEnded":"2030-01-01T00:00:00Z"}`},
 		"estimate a purge":        {"POST", nsPath + "/storage/actions/estimatePurgeDataSize", `{"compartmentId":"` + tenancy + `","timeDataEnded":"2030-01-01T00:00:00Z"}`},
+		"storage work":            {"GET", nsPath + "/storageWorkRequests?compartmentId=" + tenancy, ""},
 		"a scheduled task":        {"POST", nsPath + "/scheduledTasks", `{}`},
 		"jobs":                    {"GET", nsPath + "/queryWorkRequests?compartmentId=" + tenancy, ""},
 		"a filter":                {"POST", nsPath + "/search/actions/filter", `{"queryString":"*","subSystem":"LOG","filters":[{"fieldName":"Log Group","operator":"EQUALS","values":["Vault of ` + secretWord + `"]}]}`},

@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/query"
 	"ledgerline/internal/record"
+	"ledgerline/internal/store"
 )
 
 // caller is who a context answers to.
@@ -112,6 +114,15 @@ func (g guarded) Present(ctx context.Context, r query.Request) ([]record.Field, 
 	}
 	defer done()
 	return g.Engine.Present(ctx, r)
+}
+
+// Matching serves purges, which say themselves from which log groups their caller
+// may delete.
+func (g guarded) Matching(r query.Request) (func(context.Context, *store.Segment) ([]bool, error), error) {
+	if r.Scope.Groups == nil {
+		return nil, errors.New("api: a condition must be bound to log groups")
+	}
+	return g.Engine.Matching(r)
 }
 
 // Describe reads no record, so it may as well be as if there were none.

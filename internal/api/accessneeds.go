@@ -73,6 +73,9 @@ func needRules() []needRule {
 		{ns + "/search/actions", needFeatures, read, read},
 		{ns + "/queryWorkRequests", needFeatures, read, read},
 		{ns + "/contents/actions/exportCustomContent", needFeatures, read, read},
+		{ns + "/storage/actions/estimatePurgeDataSize", needFeatures, manage, manage}, // the handler asks for the log groups
+		{ns + "/storage/actions/purgeData", needFeatures, manage, manage},
+		{ns + "/storageWorkRequests", needFeatures, read, manage}, // of log groups that the caller may read
 		{ns + "/storage", needData, read, manage},
 		{ns + "/scheduledTasks", needData, read, manage}, // their queries run unwatched, over everything
 		{ns + "/parsers/actions/test", needFeatures, read, read},

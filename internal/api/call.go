@@ -106,6 +106,19 @@ func (c *call) refuses(name string) (bool, error) {
 	return err == nil && !v && c.query.Has(name), err
 }
 
+// time reads a parameter that is a time; absent is the zero time.
+func (c *call) time(name string) (time.Time, error) {
+	v, err := c.param(name)
+	if err != nil || v == "" {
+		return time.Time{}, err
+	}
+	t, err := time.Parse(time.RFC3339, v)
+	if err != nil {
+		return t, invalid("%s must be a time such as 2024-05-01T00:00:00Z", name)
+	}
+	return t, nil
+}
+
 // number reads a parameter that counts: from 1 to most, normal when absent.
 func (c *call) number(name string, normal, most int) (int, error) {
 	v, err := c.param(name)

@@ -21,6 +21,7 @@ import (
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/content"
 	"ledgerline/internal/query"
+	"ledgerline/internal/query/syntax"
 	"ledgerline/internal/signature"
 	"ledgerline/internal/stage"
 	"ledgerline/internal/store"
@@ -60,6 +61,15 @@ type fakeEngine struct {
 	explain func(query.Request) (*query.Explanation, error)
 	export  func(ctx context.Context, r query.Request, header func([]query.Column) error, row func([]any) error) error
 	runCtx  func(context.Context, query.Request) (*query.Result, error) // in place of run
+	matched []query.Request
+}
+
+func (e *fakeEngine) Matching(r query.Request) (func(context.Context, *store.Segment) ([]bool, error), error) {
+	e.matched = append(e.matched, r)
+	if strings.Contains(r.Text, "|") {
+		return nil, &syntax.Errors{List: []*syntax.Error{{Message: "only a search clause"}}}
+	}
+	return func(context.Context, *store.Segment) ([]bool, error) { return nil, nil }, nil
 }
 
 func (e *fakeEngine) Run(ctx context.Context, r query.Request) (*query.Result, error) {
@@ -86,9 +96,13 @@ type fakeStore struct {
 	report store.VerifyReport
 	days   []store.DayStats
 	purged []store.Purge
+	purge  func(store.Purge) error // in place of what succeeds
 }
 
 func (s *fakeStore) Purge(_ context.Context, p store.Purge) (store.PurgeReport, error) {
+	if s.purge != nil {
+		return store.PurgeReport{}, s.purge(p)
+	}
 	s.purged = append(s.purged, p)
 	return store.PurgeReport{Segments: 1, Rows: 3, Bytes: 300}, nil
 }

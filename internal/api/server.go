@@ -13,7 +13,8 @@
 // parsertest.go tries parsers, contentlists.go is what user interfaces load beside;
 // dashboards.go keeps dashboards (dashboardmodel.go, dashboardio.go: files of them),
 // entities.go and entitytypes.go entities (items.go: what such calls share);
-// purge.go deletes; neighbours.go stands in for Oracle's other services. own.go,
+// purge.go deletes uploads, purgequery.go records by a condition, as work that
+// storagework.go carries out (background.go: what is done beside requests); neighbours.go stands in for Oracle's other services. own.go,
 // ownquery.go and searches.go are our own calls; operations.go is the table of all
 // of them. A handler returns a response, or an error, and writes nothing itself; a
 // long answer is made while it is sent (stream.go).
@@ -87,6 +88,8 @@ type Engine interface {
 	Present(ctx context.Context, r query.Request) ([]record.Field, error)
 	// Describe plans a query without running it.
 	Describe(r query.Request) (*query.Description, error)
+	// Matching judges rows by a search clause, for those who purge.
+	Matching(r query.Request) (func(ctx context.Context, seg *store.Segment) ([]bool, error), error)
 }
 
 // Parts are what the server serves.
@@ -134,6 +137,7 @@ type Server struct {
 	provider *provider // nil: nobody is logged in by one
 	metrics  *metrics
 	started  time.Time
+	purges   chore
 }
 
 // New returns a server of its parts, all of which must be set but People.
@@ -169,6 +173,7 @@ func New(p Parts, o Options) (*Server, error) {
 	s.inFlight.left.Store(s.limits.InFlight)
 	s.jobs = newJobs(o.Clock, o.Logger, s.limits)
 	s.sessions = newSessions(o.Clock)
+	s.purges = newChore()
 	return s, nil
 }
 
