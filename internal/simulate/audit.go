@@ -96,7 +96,7 @@ func (s *Simulator) admit(r *http.Request, token string) (status int, detail str
 	if !ok {
 		return http.StatusUnauthorized, "the token is for another audience"
 	}
-	if s.opts.NoRole {
+	if s.opts.NoRole || s.Domain().lacksRole(g.subject) {
 		return http.StatusForbidden, "the client lacks a role of this instance"
 	}
 	if s.opts.Generation < 3 {

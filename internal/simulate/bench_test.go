@@ -24,8 +24,8 @@ func BenchmarkPage(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	token := s.newToken(s.opts.Scopes, noon, time.Hour)
-	s.tokens.add(token, grant{s.opts.Scopes, noon.Add(time.Hour)}, noon)
+	token := s.newToken(s.opts.ClientID, s.opts.Scopes, noon, time.Hour)
+	s.tokens.add(token, grant{scopes: s.opts.Scopes, expires: noon.Add(time.Hour)}, noon)
 	for name, q := range map[string]string{"all": "{timewindow:'RETENTIONPERIOD'}", "code": "{timewindow:'RETENTIONPERIOD', code:'ORDERS_TO_ERP_1'}",
 		"like": "{timewindow:'RETENTIONPERIOD', type:/ICS_/}"} {
 		b.Run(name, func(b *testing.B) {

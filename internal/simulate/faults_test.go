@@ -16,8 +16,8 @@ import (
 // ask sends one request as a bare client would, with a token that is good.
 func ask(t *testing.T, s *Simulator, server *httptest.Server, query string) (status int, header http.Header, body []byte, err error) {
 	t.Helper()
-	token := s.newToken(s.opts.Scopes, s.Now(), time.Hour)
-	s.tokens.add(token, grant{s.opts.Scopes, s.Now().Add(time.Hour)}, s.Now())
+	token := s.newToken(s.opts.ClientID, s.opts.Scopes, s.Now(), time.Hour)
+	s.tokens.add(token, grant{scopes: s.opts.Scopes, expires: s.Now().Add(time.Hour)}, s.Now())
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+auditPath+"?"+query, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -91,8 +91,8 @@ func TestIncidentIsThereToBeFound(t *testing.T) {
 func TestInstancesAreTheRunsOfTheStream(t *testing.T) {
 	for _, generation := range []int{2, 3} {
 		s, _, server := start(t, Options{History: -1, Activity: 2000, Days: 3, Generation: generation}, connect.RetryPolicy{})
-		token := s.newToken(s.opts.Scopes, noon, time.Hour)
-		s.tokens.add(token, grant{s.opts.Scopes, noon.Add(time.Hour)}, noon)
+		token := s.newToken(s.opts.ClientID, s.opts.Scopes, noon, time.Hour)
+		s.tokens.add(token, grant{scopes: s.opts.Scopes, expires: noon.Add(time.Hour)}, noon)
 		get := func(path, query string, into any) int {
 			t.Helper()
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+instancesPath+path+"?integrationInstance="+s.opts.Instance+"&"+query, nil)

@@ -16,7 +16,9 @@
 package simulate
 
 import (
+	"cmp"
 	"context"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -57,7 +59,14 @@ type Options struct {
 	Audience               string        // host of the scopes; default "A1B2C3D4E5F6.integration.ocp.oraclecloud.com:443"
 	Scopes                 []string      // granted to the client; default the two of Audience and ScopeIdentity
 	TokenLife              time.Duration // default 1 h
-	NoRole                 bool          // the client lacks the Integration role: 403
+	RefreshLife            time.Duration // of the refresh token of a login, from its last use; default 7 days
+	LoginUser              string        // who is logged in at the login page; default the first user
+
+	// TrustedKeys verify assertions, by their alias in the domain or the
+	// thumbprint of their certificate; none: assertions are refused.
+	TrustedKeys map[string]*rsa.PublicKey
+
+	NoRole bool // the client lacks the Integration role: 403
 
 	MaxLimit     int    // largest page; default 1,000
 	RefuseLimit  bool   // a larger limit is 400 instead of being lowered
@@ -122,6 +131,9 @@ func (o Options) withDefaults() Options {
 	if o.TokenLife <= 0 {
 		o.TokenLife = time.Hour
 	}
+	if o.RefreshLife <= 0 {
+		o.RefreshLife = 7 * 24 * time.Hour
+	}
 	num(&o.MaxLimit, 1000)
 	set(&o.TimeStamps, "+0000")
 	set(&o.UserIDs, "guid")
@@ -155,6 +167,7 @@ type Simulator struct {
 	company *company
 	hub     hub
 	tokens  *tokens
+	domain  *domain
 	objects *bucketStore
 	chance  *injector
 
@@ -181,7 +194,7 @@ func New(opts Options) (*Simulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Simulator{opts: o, objects: objects, tokens: newTokens(), chance: newInjector(o.Seed, o.Faults)}
+	s := &Simulator{opts: o, objects: objects, tokens: newTokens(), domain: newDomain(), chance: newInjector(o.Seed, o.Faults)}
 	s.office = newOffice(o)
 	s.company = newCompany(o, s.office)
 	history := o.History
@@ -262,7 +275,10 @@ func (s *Simulator) Credentials() (clientID, clientSecret string) {
 	return s.opts.ClientID, s.opts.ClientSecret
 }
 
-// Handler serves everything: /oauth2/v1/token, /admin/v1/Users, /ic/api/…, OCI's
+// User is who is logged in at the login page.
+func (s *Simulator) User() string { return cmp.Or(s.opts.LoginUser, s.company.staff.people[0].name) }
+
+// Handler serves everything: /oauth2/v1/…, /admin/v1/Users, /ic/api/…, OCI's
 // Logging, Monitoring and Object Storage by their paths, and /simulator/….
 // It routes on the raw path, since object names may hold escaped slashes.
 func (s *Simulator) Handler() http.Handler {
@@ -270,8 +286,10 @@ func (s *Simulator) Handler() http.Handler {
 		w.Header().Set("Date", s.Now().UTC().Format(http.TimeFormat))
 		path := r.URL.EscapedPath()
 		switch {
-		case path == "/oauth2/v1/token":
+		case path == tokenPath:
 			s.serveToken(w, r)
+		case path == authorizePath:
+			s.serveAuthorize(w, r)
 		case path == auditPath:
 			s.serveAudit(w, r)
 		case path == instancesPath || strings.HasPrefix(path, instancesPath+"/"):

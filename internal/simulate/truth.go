@@ -189,6 +189,17 @@ func (s *Simulator) serveControl(w http.ResponseWriter, r *http.Request, path st
 	case "POST revoke":
 		s.RevokeTokens()
 		s.sendJSON(w, r, http.StatusOK, map[string]bool{"revoked": true})
+	case "POST logout":
+		s.RevokeLogins()
+		s.sendJSON(w, r, http.StatusOK, map[string]bool{"revoked": true})
+	case "POST domain":
+		var d Domain
+		if err := json.Unmarshal(body, &d); err != nil {
+			s.sendProblem(w, r, http.StatusBadRequest, `write {"deactivated":true}, or foreign, locked, noRole`)
+			return
+		}
+		s.SetDomain(d)
+		s.sendJSON(w, r, http.StatusOK, d)
 	default:
 		s.sendProblem(w, r, http.StatusNotFound, "no such control")
 	}
