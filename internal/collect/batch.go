@@ -58,7 +58,7 @@ func (b *batch) put(e logEvent, raw []byte, count int) {
 		b.streams = append(b.streams, stream)
 	}
 	b.index[e.id] = len(b.items[stream])
-	b.items[stream] = append(b.items[stream], record.Counted{Item: record.Item{ID: e.id, Time: dated(e.at, b.now), Raw: raw}, Count: count})
+	b.items[stream] = append(b.items[stream], record.Counted{Item: record.Item{ID: e.id, Time: e.at, Raw: raw}, Count: count})
 }
 
 // stage makes the records durable, counts them, and empties the batch.

@@ -72,19 +72,3 @@ func member(v *fastjson.Value, key string) string {
 	}
 	return ""
 }
-
-// Times outside of these bounds do not date an identity: the ledger forgets
-// identities by their time, and one that is forgotten at once would let the
-// record in again. Without a time it counts from when it was first seen.
-const (
-	oldestDated = 365 * 24 * time.Hour
-	newestDated = 24 * time.Hour
-)
-
-// dated is the time under which a record is staged, zero when its own is out of bounds.
-func dated(at, now time.Time) time.Time {
-	if at.Before(now.Add(-oldestDated)) || at.After(now.Add(newestDated)) {
-		return time.Time{}
-	}
-	return at
-}

@@ -36,20 +36,6 @@ func TestReadEvent(t *testing.T) {
 	}
 }
 
-// The ledger forgets identities by their time; one dated long ago, or never to
-// be forgotten, would let its record in again or stay for ever.
-func TestDated(t *testing.T) {
-	now := epoch
-	for at, kept := range map[time.Time]bool{
-		now: true, now.Add(time.Hour): true, now.AddDate(0, -6, 0): true,
-		now.AddDate(-2, 0, 0): false, time.Unix(0, 0): false, now.AddDate(76, 0, 0): false, {}: false,
-	} {
-		if got := dated(at, now); got.IsZero() == kept || kept && !got.Equal(at) {
-			t.Errorf("%s is dated %s", at, got)
-		}
-	}
-}
-
 // What can be read as an event can be staged, and has the same identity in both layers.
 func FuzzReadEvent(f *testing.F) {
 	f.Add([]byte(`{"id":"a","source":"s","type":"t","time":"2024-05-01T09:15:31.611Z"}`))

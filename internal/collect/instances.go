@@ -260,7 +260,7 @@ func (r *instanceReading) stage(ctx context.Context, page *connect.InstancePage)
 			items = append(items, steps...)
 			continue
 		}
-		items = append(items, record.Counted{Item: record.Item{ID: version, Time: dated(at, r.opts.Clock()), Raw: raw}, Count: 1})
+		items = append(items, record.Counted{Item: record.Item{ID: version, Time: at, Raw: raw}, Count: 1})
 	}
 	r.out.Received += len(items)
 	if len(items) == 0 {

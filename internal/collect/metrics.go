@@ -246,7 +246,7 @@ func (s *summarizing) stage(ctx context.Context, q MetricQuery, asked record.Win
 				return err
 			}
 			id := record.Identify("metric", r.Namespace, r.Compartment, r.Metric, string(dimensions), r.Time, r.Statistic, r.Interval)
-			items = append(items, record.Counted{Item: record.Item{ID: id, Time: dated(p.Time, s.end), Raw: raw}, Count: 1})
+			items = append(items, record.Counted{Item: record.Item{ID: id, Time: p.Time, Raw: raw}, Count: 1})
 		}
 	}
 	s.out.Received += len(items)

@@ -77,7 +77,7 @@ func (r *instanceReading) steps(ctx context.Context, id string, instance *fastjs
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, record.Counted{Item: record.Item{ID: identity, Time: dated(at, r.opts.Clock()), Raw: text}, Count: 1})
+		items = append(items, record.Counted{Item: record.Item{ID: identity, Time: at, Raw: text}, Count: 1})
 	}
 	return items, nil
 }

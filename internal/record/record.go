@@ -8,7 +8,7 @@ import "time"
 // Item is one record as a service sent it, before any parsing.
 type Item struct {
 	ID   Identity
-	Time time.Time // event time; zero when the record carries none
+	Time time.Time // of the event, the same whenever it is read; zero when the record carries none
 	Raw  []byte    // one JSON value, verbatim
 }
 

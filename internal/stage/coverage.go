@@ -13,67 +13,73 @@ import (
 // their rows summed, and take away from the gaps they cover. A gap is entered only for the
 // parts that are not covered already; a newer note replaces an older one.
 func (s *Stage) Cover(ctx context.Context, c Coverage) error {
+	return s.Update(ctx, func(tx *Tx) error { return tx.Cover(ctx, c) })
+}
+
+// Cover is Stage.Cover as part of a transaction.
+func (t *Tx) Cover(ctx context.Context, c Coverage) error {
 	if c.Window.Empty() {
 		return nil
 	}
-	err := s.update(ctx, "cover", func(tx *sql.Tx) error {
-		before, err := s.touching(ctx, tx, c)
-		if err != nil {
-			return err
-		}
-		var covered []record.Window
-		for _, b := range before {
-			if b.State == Covered {
-				covered = append(covered, b.Window)
-			}
-		}
-		if c.State == Covered {
-			return s.coverAll(ctx, tx, c, before)
-		}
-		for _, b := range before {
-			if b.State != Gap {
-				continue
-			}
-			for _, w := range record.Missing(b.Window, c.Window) {
-				if err := s.enterWindow(ctx, tx, b.Coverage, w); err != nil {
-					return err
-				}
-			}
-			if err := dropWindow(ctx, tx, b.id); err != nil {
-				return err
-			}
-		}
-		for _, w := range record.Missing(c.Window, covered...) {
-			if err := s.enterWindow(ctx, tx, c, w); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	before, err := t.touching(ctx, c)
+	switch {
+	case err != nil:
+	case c.State == Covered:
+		err = t.cover(ctx, c, before)
+	default:
+		err = t.leaveOut(ctx, c, before)
+	}
 	if err != nil {
 		return fmt.Errorf("stage: coverage of %s: %w", c.Integration, err)
 	}
 	return nil
 }
 
-func (s *Stage) coverAll(ctx context.Context, tx *sql.Tx, c Coverage, before []coverageRow) error {
+// cover enters a window that was read, joined with those read before.
+func (t *Tx) cover(ctx context.Context, c Coverage, before []coverageRow) error {
 	whole := c.Window
 	for _, b := range before {
-		if b.State == Covered {
-			whole = record.Union(whole, b.Window)[0]
-			c.Rows += b.Rows
-		} else {
-			for _, w := range record.Missing(b.Window, c.Window) {
-				if err := s.enterWindow(ctx, tx, b.Coverage, w); err != nil {
-					return err
-				}
+		if b.State != Covered {
+			if err := t.cutWindow(ctx, b, c.Window); err != nil {
+				return err
 			}
+			continue
 		}
-		if err := dropWindow(ctx, tx, b.id); err != nil {
+		whole = record.Union(whole, b.Window)[0]
+		c.Rows += b.Rows
+		if err := t.dropWindow(ctx, b.id); err != nil {
 			return err
 		}
 	}
-	return s.enterWindow(ctx, tx, c, whole)
+	return t.enterWindow(ctx, c, whole)
+}
+
+// leaveOut enters what of a window was never read as a gap.
+func (t *Tx) leaveOut(ctx context.Context, c Coverage, before []coverageRow) error {
+	var covered []record.Window
+	for _, b := range before {
+		if b.State == Covered {
+			covered = append(covered, b.Window)
+		} else if err := t.cutWindow(ctx, b, c.Window); err != nil {
+			return err
+		}
+	}
+	for _, w := range record.Missing(c.Window, covered...) {
+		if err := t.enterWindow(ctx, c, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cutWindow leaves of a row what lies outside of a window.
+func (t *Tx) cutWindow(ctx context.Context, row coverageRow, by record.Window) error {
+	for _, w := range record.Missing(row.Window, by) {
+		if err := t.enterWindow(ctx, row.Coverage, w); err != nil {
+			return err
+		}
+	}
+	return t.dropWindow(ctx, row.id)
 }
 
 type coverageRow struct {
@@ -86,8 +92,8 @@ const coverageColumns = "id, integration, window_from, window_to, state, note, r
 // touching returns the rows that overlap c's window, end where it begins or begin
 // where it ends. Rows do not overlap, so they are in the order of their ends, and
 // an index leads to the first and past the last.
-func (s *Stage) touching(ctx context.Context, tx *sql.Tx, c Coverage) ([]coverageRow, error) {
-	rows, err := tx.QueryContext(ctx, "SELECT "+coverageColumns+` FROM coverage
+func (t *Tx) touching(ctx context.Context, c Coverage) ([]coverageRow, error) {
+	rows, err := t.sql.QueryContext(ctx, "SELECT "+coverageColumns+` FROM coverage
 		WHERE integration = ? AND window_to >= ? ORDER BY window_to`, c.Integration, toMicro(c.Window.From))
 	if err != nil {
 		return nil, err
@@ -115,18 +121,18 @@ func scanCoverage(rows *sql.Rows, wanted func(record.Window) bool) ([]coverageRo
 	return out, rows.Err()
 }
 
-func (s *Stage) enterWindow(ctx context.Context, tx *sql.Tx, c Coverage, w record.Window) error {
+func (t *Tx) enterWindow(ctx context.Context, c Coverage, w record.Window) error {
 	recorded := c.Recorded
 	if recorded.IsZero() {
-		recorded = s.opts.Clock()
+		recorded = t.stage.opts.Clock()
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO coverage (integration, window_from, window_to, state, note, rows, recorded)
+	_, err := t.sql.ExecContext(ctx, `INSERT INTO coverage (integration, window_from, window_to, state, note, rows, recorded)
 		VALUES (?, ?, ?, ?, ?, ?, ?)`, c.Integration, toMicro(w.From), toMicro(w.To), c.State, c.Note, c.Rows, toMicro(recorded))
 	return err
 }
 
-func dropWindow(ctx context.Context, tx *sql.Tx, id int64) error {
-	_, err := tx.ExecContext(ctx, "DELETE FROM coverage WHERE id = ?", id)
+func (t *Tx) dropWindow(ctx context.Context, id int64) error {
+	_, err := t.sql.ExecContext(ctx, "DELETE FROM coverage WHERE id = ?", id)
 	return err
 }
 
@@ -166,11 +172,13 @@ func (s *Stage) State(ctx context.Context, integration, key string) (string, err
 
 // SetState keeps a small text, such as a watermark, under a key.
 func (s *Stage) SetState(ctx context.Context, integration, key, value string) error {
-	err := s.update(ctx, "state", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO state (integration, key, value) VALUES (?, ?, ?)
-			ON CONFLICT DO UPDATE SET value = excluded.value`, integration, key, value)
-		return err
-	})
+	return s.Update(ctx, func(tx *Tx) error { return tx.SetState(ctx, integration, key, value) })
+}
+
+// SetState is Stage.SetState as part of a transaction.
+func (t *Tx) SetState(ctx context.Context, integration, key, value string) error {
+	_, err := t.sql.ExecContext(ctx, `INSERT INTO state (integration, key, value) VALUES (?, ?, ?)
+		ON CONFLICT DO UPDATE SET value = excluded.value`, integration, key, value)
 	if err != nil {
 		return fmt.Errorf("stage: state %s of %s: %w", key, integration, err)
 	}
@@ -182,7 +190,17 @@ func (s *Stage) MarkCovered(ctx context.Context, integration string, w record.Wi
 	return s.Cover(ctx, Coverage{Integration: integration, Window: w, State: Covered, Rows: rows})
 }
 
+// MarkCovered is Stage.MarkCovered as part of a transaction.
+func (t *Tx) MarkCovered(ctx context.Context, integration string, w record.Window, rows int) error {
+	return t.Cover(ctx, Coverage{Integration: integration, Window: w, State: Covered, Rows: rows})
+}
+
 // MarkGap is Cover for a window that is known not to be read.
 func (s *Stage) MarkGap(ctx context.Context, integration string, w record.Window, note string) error {
 	return s.Cover(ctx, Coverage{Integration: integration, Window: w, State: Gap, Note: note})
+}
+
+// MarkGap is Stage.MarkGap as part of a transaction.
+func (t *Tx) MarkGap(ctx context.Context, integration string, w record.Window, note string) error {
+	return t.Cover(ctx, Coverage{Integration: integration, Window: w, State: Gap, Note: note})
 }

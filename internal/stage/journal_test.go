@@ -295,25 +295,6 @@ func compareCoverage(t *testing.T, s *Stage, want []Coverage) {
 	}
 }
 
-// Two hundred pages of a hundred new items of 400 bytes.
-func BenchmarkAdd(b *testing.B) {
-	s := openAt(b, b.TempDir(), Options{})
-	pad := bytes.Repeat([]byte("x"), 380)
-	n := 0
-	for b.Loop() {
-		page := make([]record.Counted, 100)
-		for i := range page {
-			n++
-			raw := fmt.Appendf(nil, `{"n":%d,"x":%q}`, n, pad)
-			page[i] = record.Counted{Count: 1, Item: record.Item{ID: record.Identify(string(raw)), Time: noon.Add(time.Duration(n)), Raw: raw}}
-		}
-		if _, err := s.Add(context.Background(), "oic", page); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "items/s")
-}
-
 // A window that touches none of 20,000 before it, as of objects in a bucket.
 func BenchmarkMarkCovered(b *testing.B) {
 	s := openAt(b, b.TempDir(), Options{})

@@ -12,7 +12,7 @@ import (
 )
 
 // schemaVersion is kept in SQLite's user_version.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // Times are microseconds since the epoch, 0 when unknown. A file row with
 // removed > 0 is a tombstone: the bytes are gone, the link of the chain stays.
@@ -22,7 +22,8 @@ CREATE TABLE identity (
 	PRIMARY KEY (integration, id)) WITHOUT ROWID;
 CREATE TABLE forgotten (integration TEXT PRIMARY KEY, items INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE pending (
-	seq INTEGER PRIMARY KEY AUTOINCREMENT, integration TEXT NOT NULL, time INTEGER NOT NULL, raw BLOB NOT NULL);
+	seq INTEGER PRIMARY KEY AUTOINCREMENT, integration TEXT NOT NULL, count INTEGER NOT NULL,
+	first INTEGER NOT NULL, last INTEGER NOT NULL, raw BLOB NOT NULL);
 CREATE INDEX pending_integration ON pending (integration, seq);
 CREATE TABLE file (
 	id INTEGER PRIMARY KEY AUTOINCREMENT, integration TEXT NOT NULL, kind TEXT NOT NULL,
@@ -108,9 +109,20 @@ func (s *Stage) migrate() error {
 }
 
 func (s *Stage) prepare() error {
-	var err error
-	if s.findToken, err = s.read.Prepare("SELECT content, upload FROM token WHERE scope = ? AND token = ? AND received > ?"); err != nil {
-		return fmt.Errorf("stage: ledger: %w", err)
+	for _, p := range []struct {
+		to   **sql.Stmt
+		db   *sql.DB
+		text string
+	}{
+		{&s.findToken, s.read, "SELECT content, upload FROM token WHERE scope = ? AND token = ? AND received > ?"},
+		{&s.findChunk, s.write, knownSQL(addChunk)},
+		{&s.countChunk, s.write, countSQL(addChunk)},
+	} {
+		stmt, err := p.db.Prepare(p.text)
+		if err != nil {
+			return fmt.Errorf("stage: ledger: %w", err)
+		}
+		*p.to = stmt
 	}
 	return nil
 }
@@ -123,6 +135,18 @@ func (s *Stage) closeLedger() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Tx is a transaction of the ledger.
+type Tx struct {
+	stage *Stage
+	sql   *sql.Tx
+}
+
+// Update runs fn in one transaction: what fn enters survives a crash once Update
+// returns nil, all of it or none. fn must use the Tx only, not the Stage.
+func (s *Stage) Update(ctx context.Context, fn func(*Tx) error) error {
+	return s.update(ctx, "update", func(tx *sql.Tx) error { return fn(&Tx{s, tx}) })
 }
 
 // update runs fn in the one write transaction; what fn did is on disk when

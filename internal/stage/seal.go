@@ -45,8 +45,9 @@ func (s *Stage) Seal(ctx context.Context, integration string, env Envelope) ([]F
 	s.sealing.Lock()
 	defer s.sealing.Unlock()
 	var out []File
+	var b batch
 	for {
-		b, err := s.nextBatch(ctx, integration, tail)
+		b, err = s.nextBatch(ctx, integration, b.raw[:0], tail)
 		if err != nil {
 			return out, fmt.Errorf("stage: sealing %s: %w", integration, err)
 		}
@@ -64,46 +65,38 @@ func (s *Stage) Seal(ctx context.Context, integration string, env Envelope) ([]F
 
 // batch is the content of one collected file.
 type batch struct {
-	body        []byte
-	count       int
-	lastSeq     int64
-	first, last int64
+	pendingRow
+	lastSeq int64
 }
 
-func (s *Stage) nextBatch(ctx context.Context, integration string, tail []byte) (batch, error) {
-	var b batch
+// nextBatch reads what the next file holds into buf.
+func (s *Stage) nextBatch(ctx context.Context, integration string, buf, tail []byte) (batch, error) {
+	b := batch{pendingRow: pendingRow{raw: append(buf, `{"items":[`...)}}
 	// Not more bytes than fit are read: rows are fetched one by one.
-	rows, err := s.read.QueryContext(ctx, "SELECT seq, time, raw FROM pending WHERE integration = ? ORDER BY seq", integration)
+	rows, err := s.read.QueryContext(ctx, "SELECT seq, count, first, last, raw FROM pending WHERE integration = ? ORDER BY seq", integration)
 	if err != nil {
 		return b, err
 	}
 	defer rows.Close()
-	b.body = append(b.body, `{"items":[`...)
 	for rows.Next() {
-		var seq, at int64
+		var seq, first, last int64
+		var count int
 		var raw sql.RawBytes
-		if err := rows.Scan(&seq, &at, &raw); err != nil {
+		if err := rows.Scan(&seq, &count, &first, &last, &raw); err != nil {
 			return b, err
 		}
-		if b.count > 0 && len(b.body)+1+len(raw)+len(tail) > s.opts.MaxFileBytes {
+		if b.count > 0 && len(b.raw)+1+len(raw)+len(tail) > s.opts.MaxFileBytes {
 			break
 		}
 		if b.count > 0 {
-			b.body = append(b.body, ',')
+			b.raw = append(b.raw, ',')
 		}
-		b.body = append(b.body, raw...)
-		b.count++
+		b.raw = append(b.raw, raw...)
+		b.count += count
 		b.lastSeq = seq
-		if at != 0 {
-			if b.first == 0 || at < b.first {
-				b.first = at
-			}
-			if b.last == 0 || at > b.last {
-				b.last = at
-			}
-		}
+		b.span(first, last)
 	}
-	b.body = append(b.body, tail...)
+	b.raw = append(b.raw, tail...)
 	return b, rows.Err()
 }
 
@@ -115,12 +108,12 @@ func (s *Stage) sealBatch(ctx context.Context, integration string, w record.Wind
 	if err := s.disk.mkdirAll(filepath.Dir(place.path(".open"))); err != nil {
 		return File{}, err
 	}
-	if err := s.writeFile(place.path(".open"), b.body); err != nil {
+	if err := s.writeFile(place.path(".open"), b.raw); err != nil {
 		return File{}, err
 	}
 	f := File{
-		Integration: integration, Kind: Collected, Path: place.path(sealedSuffix), Count: b.count, Bytes: int64(len(b.body)),
-		First: fromMicro(b.first), Last: fromMicro(b.last), Window: w, SHA256: sha256.Sum256(b.body),
+		Integration: integration, Kind: Collected, Path: place.path(sealedSuffix), Count: b.count, Bytes: int64(len(b.raw)),
+		First: fromMicro(b.first), Last: fromMicro(b.last), Window: w, SHA256: sha256.Sum256(b.raw),
 	}
 	err = s.list(ctx, place, &f, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "DELETE FROM pending WHERE integration = ? AND seq <= ?", integration, b.lastSeq)

@@ -46,7 +46,7 @@ type Stage struct {
 	read    *sql.DB
 	journal *journal
 
-	findToken *sql.Stmt
+	findToken, findChunk, countChunk *sql.Stmt
 
 	sealing sync.Mutex // guards listing: sequence, order and chain
 
@@ -110,9 +110,11 @@ func (s *Stage) announce() {
 	s.wake = make(chan struct{})
 }
 
+var integrationName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
 // Integration names become folder names.
 func checkIntegration(name string) error {
-	if ok, _ := regexp.MatchString(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`, name); !ok {
+	if !integrationName.MatchString(name) {
 		return fmt.Errorf("stage: integration name %q: use 1 to 64 letters, digits, dots, dashes and underscores, starting with a letter or digit", name)
 	}
 	return nil

@@ -335,6 +335,79 @@ func TestForgetCountsWhatItDrops(t *testing.T) {
 	tally(t, s, "oic")
 }
 
+// The ledger forgets identities by their time; one dated long ago, or never to
+// be forgotten, would let its record in again or stay for ever.
+func TestDated(t *testing.T) {
+	now := noon
+	for at, kept := range map[time.Time]bool{
+		now: true, now.Add(time.Hour): true, now.AddDate(0, -6, 0): true,
+		now.AddDate(-2, 0, 0): false, time.Unix(0, 0): false, now.AddDate(76, 0, 0): false, {}: false,
+	} {
+		if got := dated(at, now); got.IsZero() == kept || kept && !got.Equal(at) {
+			t.Errorf("%s is dated %s", at, got)
+		}
+	}
+}
+
+// An item is the same one however much later it is read again, also when its time
+// has meanwhile come into bounds, or left them.
+func TestTheNameOfAnItemDoesNotAge(t *testing.T) {
+	now := noon
+	s := openAt(t, t.TempDir(), Options{Clock: func() time.Time { return now }})
+	var all []record.Counted
+	for n, at := range []time.Time{{}, noon, time.Unix(0, 0), time.Unix(-5, 0), noon.AddDate(-1, 0, 1), noon.AddDate(0, 0, 3), noon.AddDate(300, 0, 0)} {
+		it := item(n, 1)
+		it.Time = at
+		all = append(all, it)
+	}
+	for day, want := range []int{len(all), 0, 0, 0} {
+		if added, err := s.Add(t.Context(), "oic", all); err != nil || added != want {
+			t.Errorf("day %d: added %d, %v; want %d", day, added, err, want)
+		}
+		now = now.AddDate(0, 0, 1)
+	}
+	f := sealAll(s, "oic")[0]
+	if !f.First.Equal(noon.AddDate(-1, 0, 1)) || !f.Last.Equal(noon) {
+		t.Errorf("the file spans %s to %s: times out of bounds do not count", f.First, f.Last)
+	}
+}
+
+// A transaction is entered whole or not at all.
+func TestUpdateIsAllOrNothing(t *testing.T) {
+	ctx := t.Context()
+	s := openAt(t, t.TempDir(), Options{})
+	w := record.Window{From: noon, To: noon.Add(time.Hour)}
+	enter := func(end error) error {
+		return s.Update(ctx, func(tx *Tx) error {
+			first, err := tx.Add(ctx, "oic", []record.Counted{item(1, 2)})
+			check(t, err)
+			second, err := tx.Add(ctx, "oic", []record.Counted{item(1, 3), item(2, 1)})
+			check(t, err)
+			if first != 2 || second != 2 {
+				t.Errorf("added %d and %d; the second sees what the first entered", first, second)
+			}
+			check(t, tx.MarkCovered(ctx, "oic", w, first+second))
+			check(t, tx.SetState(ctx, "oic", "object", "done"))
+			return end
+		})
+	}
+	refused := errors.New("refused")
+	if err := enter(refused); !errors.Is(err, refused) {
+		t.Fatal(err)
+	}
+	n, _ := s.Pending(ctx, "oic")
+	state, _ := s.State(ctx, "oic", "object")
+	if coverage, _ := s.Coverage(ctx, "oic"); n != 0 || state != "" || len(coverage) != 0 {
+		t.Errorf("half of it is there: %d pending, state %q, coverage %v", n, state, coverage)
+	}
+	check(t, enter(nil))
+	n, _ = s.Pending(ctx, "oic")
+	state, _ = s.State(ctx, "oic", "object")
+	if coverage, _ := s.Coverage(ctx, "oic"); n != 4 || state != "done" || len(coverage) != 1 || coverage[0].Rows != 4 {
+		t.Errorf("%d pending, state %q, coverage %v", n, state, coverage)
+	}
+}
+
 func TestNamesAndItemsAreChecked(t *testing.T) {
 	ctx := context.Background()
 	s := openAt(t, t.TempDir(), Options{})

@@ -169,7 +169,7 @@ func (s *Stage) verifyCounts(ctx context.Context, r *VerifyReport) error {
 		SELECT integration, sum(count) AS counted, 0 AS listed, 0 AS pending FROM identity GROUP BY integration
 		UNION ALL SELECT integration, items, 0, 0 FROM forgotten
 		UNION ALL SELECT integration, 0, sum(count), 0 FROM file WHERE kind = 'collected' GROUP BY integration
-		UNION ALL SELECT integration, 0, 0, count(*) FROM pending GROUP BY integration
+		UNION ALL SELECT integration, 0, 0, sum(count) FROM pending GROUP BY integration
 		) GROUP BY integration ORDER BY integration`)
 	if err != nil {
 		return err
