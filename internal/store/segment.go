@@ -82,7 +82,7 @@ func newSegmentWriter(d disk, dir string, id int64, source string, day time.Time
 		return nil, err
 	}
 	mem.buf.Reset(w.file)
-	mem.tokens.reset()
+	mem.tokens.reset(cols)
 	return w, nil
 }
 
@@ -197,7 +197,7 @@ func (w *segmentWriter) append(b *batch) error {
 		}
 	}
 	w.hasher.add(b)
-	w.scratch.tokens.add(w.seg.Columns, b)
+	w.scratch.tokens.add(b)
 	w.seg.note(b)
 	if w.inGroup += b.rows; w.inGroup >= rowGroupRows {
 		return w.endGroup()

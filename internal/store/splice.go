@@ -77,7 +77,7 @@ func (w *segmentWriter) splice(in *Segment) (err error) {
 	if err != nil {
 		return err
 	}
-	blocks, err := parseTokens(filter)
+	known, blocks, err := parseTokens(filter)
 	if err != nil {
 		return err
 	}
@@ -90,6 +90,7 @@ func (w *segmentWriter) splice(in *Segment) (err error) {
 		return err
 	}
 	w.scratch.tokens.addBlocks(blocks)
+	w.scratch.tokens.addProfile(known, in.Rows)
 	w.seg.absorb(in)
 	addTo(&w.hasher.sum, &in.RowHash)
 	return nil

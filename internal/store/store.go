@@ -67,7 +67,8 @@ type Store struct {
 	db       *sql.DB
 	nextID   atomic.Int64
 	scratch  sync.Pool // of *scratch
-	tokens   *tokenCache
+	tokens   *besideCache[[]tokenBlock]
+	profiles *besideCache[*profile]
 
 	merging    sync.Mutex // one merge or retention at a time, so that no two take the same segment
 	committing sync.Mutex // serialises changes
@@ -110,7 +111,7 @@ func Open(dir string, engine Engine, opts Options) (*Store, error) {
 	ctx := context.Background()
 	s := &Store{
 		dir: dir, segments: SegmentDir(dir), engine: engine, opts: opts.withDefaults(), disk: disk{opts.step},
-		scratch: sync.Pool{New: func() any { return newScratch() }}, tokens: newTokenCache(tokenCacheBytes),
+		scratch: sync.Pool{New: func() any { return newScratch() }}, tokens: newBesideCache(tokenCacheBytes, readTokens), profiles: newBesideCache(profileCacheBytes, readProfile),
 		leases: map[int64]int{}, small: map[dayKey]int{}, types: map[string]Column{},
 	}
 	if err := s.disk.mkdir(s.segments); err != nil {
@@ -152,6 +153,7 @@ func (s *Store) load(ctx context.Context) error {
 	s.state = st
 	s.learn(fixedColumns())
 	for _, seg := range segs {
+		seg.profiles = s.profiles
 		s.count(seg, 1)
 		s.learn(seg.Columns)
 	}
@@ -231,6 +233,7 @@ func (s *Store) install(c change, e *JournalEntry) {
 	}
 	for _, seg := range c.add {
 		at, _ := slices.BinarySearchFunc(next.segments, seg, newestFirst)
+		seg.profiles = s.profiles
 		next.segments = slices.Insert(next.segments, at, seg)
 		s.count(seg, 1)
 	}
@@ -272,6 +275,7 @@ func (s *Store) reap() {
 			return false
 		}
 		s.tokens.drop(d.seg.ID)
+		s.profiles.drop(d.seg.ID)
 		for _, f := range segmentFiles(d.seg.Path) {
 			if err := s.disk.remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				s.opts.Logger.Warn("cannot remove a file of a segment that is no longer listed; the next start tries again", "path", f, "error", err)

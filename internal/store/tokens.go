@@ -16,16 +16,19 @@ import (
 
 // A token filter file says which words each block of rows of a segment may hold.
 //
-//	magic "LLTOK2\n\x00", number of blocks (uint32)
+//	magic "LLTOK3\n\x00", bytes of the profile (uint32), the profile, xxh3-64 of everything before
+//	number of blocks (uint32)
 //	per block: rows (uint32), least and greatest time (int64), 64-bit words of its Bloom filter (uint32)
 //	the Bloom filters, one after the other
 //	xxh3-64 of everything before
 //
-// All numbers are little-endian. A Bloom filter takes the hash of a word, see
+// All numbers are little-endian. Before version 3, magic "LLTOK2\n\x00", the number
+// of blocks followed the magic: there was no profile. A Bloom filter takes the hash of a word, see
 // hashWord, and probes tokenProbes bits by double hashing (Kirsch and
 // Mitzenmacher, "Less hashing, same performance", 2006).
 const (
-	tokenMagic     = "LLTOK2\n\x00"
+	tokenMagic     = "LLTOK3\n\x00"
+	oldTokenMagic  = "LLTOK2\n\x00"
 	tokenBlockRows = 8192
 	tokenBlockMax  = 1 << 18 // words after which a block ends early
 	tokenBits      = 10      // bits a word: 0.8 % false positives with 7 probes
@@ -40,8 +43,11 @@ type tokenBlock struct {
 	bits     []byte // the Bloom filter's words, little-endian
 }
 
-// tokenBuilder collects the words of a segment, block by block.
+// tokenBuilder collects the words of a segment, block by block, and its profile.
 type tokenBuilder struct {
+	cols     []Column
+	tallies  []valueTally // parallel to cols
+	counted  int          // rows in tallies
 	words    hashSet
 	recent   [1 << recentBits]uint64 // hashes that are in words already
 	fold     []byte
@@ -61,8 +67,10 @@ type tokenBuilder struct {
 const recentBits = 10
 
 // reset makes the builder ready for another segment.
-func (t *tokenBuilder) reset() {
+func (t *tokenBuilder) reset(cols []Column) {
 	t.forget()
+	t.cols, t.counted = cols, 0
+	t.tallies = append(t.tallies[:0], make([]valueTally, len(cols))...)
 	t.rows, t.blocks = 0, 0
 	t.head, t.filters = t.head[:0], t.filters[:0]
 }
@@ -73,14 +81,20 @@ func (t *tokenBuilder) forget() {
 	clear(t.recent[:])
 }
 
-// add takes the rows of b, whose columns are those of cols.
-func (t *tokenBuilder) add(cols []Column, b *batch) {
+// add takes the rows of b.
+func (t *tokenBuilder) add(b *batch) {
 	times := b.vectors[timeAt].ints
-	t.at = append(t.at[:0], make([]cursor, len(cols))...)
+	for i, c := range t.cols {
+		if counted(i, c) {
+			t.tallies[i].add(b.vectors[i].strs)
+		}
+	}
+	t.counted += b.rows
+	t.at = append(t.at[:0], make([]cursor, len(t.cols))...)
 	for from := 0; from < b.rows; {
 		// Rows are added a few at a time so that a block of long texts ends early.
 		to := min(b.rows, from+min(256, tokenBlockRows-t.rows))
-		for i, c := range cols {
+		for i, c := range t.cols {
 			if c.Type != record.String {
 				continue
 			}
@@ -199,6 +213,18 @@ func (t *tokenBuilder) endBlock() {
 	t.forget()
 }
 
+// addProfile adds what is known of another segment of the same columns.
+func (t *tokenBuilder) addProfile(p *profile, rows int64) {
+	for i, c := range t.cols {
+		if counts, ok := p.values[c.Name]; ok {
+			t.tallies[i].merge(counts)
+		} else {
+			t.tallies[i] = valueTally{many: true}
+		}
+	}
+	t.counted += int(rows)
+}
+
 // addBlocks adds blocks of another filter.
 func (t *tokenBuilder) addBlocks(blocks []tokenBlock) {
 	for _, b := range blocks {
@@ -218,8 +244,14 @@ func appendTokenHead(head []byte, rows int, from, to int64, size int) []byte {
 // file ends the last block and returns the content of the filter file.
 func (t *tokenBuilder) file() []byte {
 	t.endBlock()
-	out := make([]byte, 0, len(tokenMagic)+4+len(t.head)+len(t.filters)+8)
+	out := make([]byte, 0, profileHead+16+len(t.head)+len(t.filters)+8)
 	out = append(out, tokenMagic...)
+	out = binary.LittleEndian.AppendUint32(out, 0)
+	if t.counted >= countedRows {
+		out = appendProfile(out, t.cols, t.tallies)
+	}
+	binary.LittleEndian.PutUint32(out[len(tokenMagic):], uint32(len(out)-profileHead))
+	out = binary.LittleEndian.AppendUint64(out, xxh3.Hash(out))
 	out = binary.LittleEndian.AppendUint32(out, t.blocks)
 	out = append(out, t.head...)
 	out = append(out, t.filters...)
@@ -234,33 +266,46 @@ func readTokens(path string) (blocks []tokenBlock, size int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	blocks, err = parseTokens(data)
+	_, blocks, err = parseTokens(data)
 	if err != nil {
 		return nil, 0, fmt.Errorf("%s: %w", path, err)
 	}
 	return blocks, len(data) + len(blocks)*int(unsafe.Sizeof(tokenBlock{})), nil
 }
 
-func parseTokens(data []byte) ([]tokenBlock, error) {
-	const fixed = len(tokenMagic) + 4
-	if len(data) < fixed+8 || string(data[:len(tokenMagic)]) != tokenMagic {
-		return nil, errTokens
+// parseTokens decodes the file beside a segment.
+func parseTokens(data []byte) (*profile, []tokenBlock, error) {
+	encoded, err := cutProfile(data)
+	if err != nil {
+		return nil, nil, err
 	}
-	body := data[:len(data)-8]
-	if binary.LittleEndian.Uint64(data[len(body):]) != xxh3.Hash(body) {
-		return nil, errTokens
+	p, err := parseProfile(encoded)
+	if err != nil {
+		return nil, nil, err
 	}
-	n := int(binary.LittleEndian.Uint32(body[len(tokenMagic):]))
-	if n > (len(body)-fixed)/tokenHeadSize {
-		return nil, errTokens
+	start := len(tokenMagic)
+	if string(data[:start]) == tokenMagic {
+		start = profileHead + len(encoded) + 8
 	}
-	head, filters := body[fixed:fixed+n*tokenHeadSize], body[fixed+n*tokenHeadSize:]
+	if len(data) < start+4+8 {
+		return nil, nil, errTokens
+	}
+	end := len(data) - 8
+	if binary.LittleEndian.Uint64(data[end:]) != xxh3.Hash(data[:end]) {
+		return nil, nil, errTokens
+	}
+	body := data[start+4 : end]
+	n := int(binary.LittleEndian.Uint32(data[start:]))
+	if n > len(body)/tokenHeadSize {
+		return nil, nil, errTokens
+	}
+	head, filters := body[:n*tokenHeadSize], body[n*tokenHeadSize:]
 	blocks := make([]tokenBlock, n)
 	for i := range blocks {
 		h := head[i*tokenHeadSize:]
 		size := int(binary.LittleEndian.Uint32(h[20:]))
 		if size > len(filters)/8 {
-			return nil, errTokens
+			return nil, nil, errTokens
 		}
 		bits := filters[: size*8 : size*8]
 		filters = filters[size*8:]
@@ -271,7 +316,7 @@ func parseTokens(data []byte) ([]tokenBlock, error) {
 			bits: bits,
 		}
 	}
-	return blocks, nil
+	return p, blocks, nil
 }
 
 // tokenHashes returns the hashes to look for when all of the tokens must occur.

@@ -21,11 +21,11 @@ func FuzzTokens(f *testing.F) {
 	f.Add("\xff\xfe a\x80b", "\x00")
 	f.Fuzz(func(t *testing.T, text, field string) {
 		var b tokenBuilder
-		b.reset()
+		b.reset(nil)
 		b.addText(clean(text))
 		b.addValues([]parquet.ByteArray{bytesOf(field)})
 		b.rows = 1
-		blocks, err := parseTokens(b.file())
+		_, blocks, err := parseTokens(b.file())
 		if err != nil || len(blocks) != 1 {
 			t.Fatal(err)
 		}
@@ -55,7 +55,7 @@ func TestWordsAtOnceAreWords(t *testing.T) {
 		}
 		s := text.String()
 		var b tokenBuilder
-		b.reset()
+		b.reset(nil)
 		b.addWords(s)
 		want := map[uint64]bool{}
 		for w := range Words(s) {
@@ -99,17 +99,17 @@ func TestWordHash(t *testing.T) {
 }
 
 func TestTokenCacheIsBounded(t *testing.T) {
-	c := newTokenCache(100)
+	c := newBesideCache(100, readTokens)
 	for id := range int64(10) {
-		c.put(&tokenEntry{segment: id, size: 30})
+		c.put(&besideEntry[[]tokenBlock]{segment: id, size: 30})
 		if id == 5 {
-			c.put(&tokenEntry{segment: id, size: 30})
+			c.put(&besideEntry[[]tokenBlock]{segment: id, size: 30})
 		}
 	}
-	c.put(&tokenEntry{segment: 99, size: 101})
+	c.put(&besideEntry[[]tokenBlock]{segment: 99, size: 101})
 	var kept []int64
 	for e := c.order.Front(); e != nil; e = e.Next() {
-		kept = append(kept, e.Value.(*tokenEntry).segment)
+		kept = append(kept, e.Value.(*besideEntry[[]tokenBlock]).segment)
 	}
 	if c.size != 90 || len(c.entries) != 3 || !slices.Equal(kept, []int64{9, 8, 7}) {
 		t.Fatalf("%d bytes in %v", c.size, kept)
@@ -117,7 +117,7 @@ func TestTokenCacheIsBounded(t *testing.T) {
 	if _, err := c.get(&Segment{ID: 7}); err != nil {
 		t.Fatal(err)
 	}
-	c.put(&tokenEntry{segment: 10, size: 30}) // takes the place of 8
+	c.put(&besideEntry[[]tokenBlock]{segment: 10, size: 30}) // takes the place of 8
 	c.drop(9)
 	c.drop(9)
 	if _, there := c.entries[7]; !there || c.size != 60 || len(c.entries) != 2 {

@@ -50,6 +50,8 @@ type Segment struct {
 
 	Ingested    int64    // latest ingest time of a row, epoch milliseconds
 	TokenSHA256 [32]byte // of the token filter beside the file
+
+	profiles *besideCache[*profile] // of the store that lists it
 }
 
 // Column of a segment.

@@ -8,22 +8,87 @@ import (
 	"ledgerline/internal/store"
 )
 
-// known is what the manifest alone says of some records of one segment: which
-// log source they have, which columns are null in all of them, and, where all
-// have the same log group or none, which that is.
+// known is what is known, without reading them, of some records of one segment:
+// which log source they have, which columns are null in all of them, where all
+// have the same log group or none, which that is, and the value that they have in
+// a column whose values have been counted.
 type known struct {
 	segment *store.Segment
 	scan    *plan.Scan
 	group   any
-	grouped bool // group is known
+	grouped bool         // group is known
+	counted *plan.Column // nil: none
+	cell    any          // its value
+	rows    int64        // how many records they are; below 0: nobody knows
 }
 
-// alternatives are what the records of a segment may be; each of them is one of these.
-func alternatives(scan *plan.Scan, seg *store.Segment) []known {
-	if len(seg.Groups) != 1 {
-		return []known{{segment: seg, scan: scan}}
+// alternatives are what the records of a segment may be; each of them is one of
+// these. Besides what the condition of the scan reads, some columns matter.
+func alternatives(scan *plan.Scan, seg *store.Segment, matter ...*plan.Column) []known {
+	if all := byValue(scan, seg, matter); all != nil {
+		return all
 	}
-	return []known{{seg, scan, seg.Groups[0], true}, {seg, scan, nil, true}}
+	if len(seg.Groups) != 1 {
+		return []known{{segment: seg, scan: scan, rows: -1}}
+	}
+	return []known{{segment: seg, scan: scan, group: seg.Groups[0], grouped: true, rows: -1}, {segment: seg, scan: scan, grouped: true, rows: -1}}
+}
+
+// byValue tells the records of a segment apart by the one column that matters and
+// is not known anyway, if its values have been counted.
+func byValue(scan *plan.Scan, seg *store.Segment, matter []*plan.Column) []known {
+	columns := slices.Clone(matter)
+	if scan.Where != nil {
+		columns = append(columns, columnsOf(scan, scan.Where)...)
+	}
+	var one *plan.Column
+	at := -1
+	for _, col := range columns {
+		if col == one || strings.EqualFold(col.Internal, store.ColSource) {
+			continue
+		}
+		i := columnOf(seg, col)
+		if i < 0 {
+			continue
+		}
+		if one != nil && i != at {
+			return nil
+		}
+		one, at = col, i
+	}
+	if one == nil || one.Type != (plan.Type{Kind: plan.String}) {
+		return nil
+	}
+	counts, ok := seg.Values(seg.Columns[at].Name)
+	if !ok {
+		return nil
+	}
+	var all []known
+	left := seg.Rows
+	for _, v := range counts {
+		all = append(all, known{segment: seg, scan: scan, counted: one, cell: v.Value, rows: v.Rows})
+		left -= v.Rows
+	}
+	if left > 0 {
+		all = append(all, known{segment: seg, scan: scan, counted: one, rows: left})
+	}
+	return all
+}
+
+// columnsOf lists the columns of a scan that an expression is computed from.
+func columnsOf(scan *plan.Scan, e plan.Expr) (out []*plan.Column) {
+	switch e := e.(type) {
+	case *plan.Ref:
+		if i := slices.IndexFunc(scan.Derived, func(a plan.Assign) bool { return a.Column == e.Column }); i >= 0 {
+			return columnsOf(scan, scan.Derived[i].Value)
+		}
+		return []*plan.Column{e.Column}
+	case *plan.Call:
+		for _, a := range e.Args {
+			out = append(out, columnsOf(scan, a)...)
+		}
+	}
+	return out
 }
 
 // value returns the value that an expression has for every record; nil is null.
@@ -60,6 +125,9 @@ func (k known) column(c *plan.Column) (v any, ok bool) {
 	}
 	if !slices.Contains(k.scan.Columns, c) {
 		return nil, false
+	}
+	if k.counted != nil && columnOf(k.segment, k.counted) == columnOf(k.segment, c) && c.Type == k.counted.Type {
+		return k.cell, true
 	}
 	if k.grouped && strings.EqualFold(c.Internal, store.ColGroup) {
 		return k.group, true
@@ -200,82 +268,20 @@ func (c *compiler) judge(n *plan.Scan, parts []store.Part) (left []store.Part, w
 			})
 		}
 		left = append(left, p)
-		whole = append(whole, always && p.FirstRow == 0 && p.EndRow == p.Segment.Rows && len(c.within(n, p.Segment)) == 0 && visible(n.Groups, p.Segment.Groups))
+		whole = append(whole, always && c.unbounded(n, p))
 	}
 	return left, whole
+}
+
+// unbounded reports whether a part is a whole segment of which neither the window
+// nor the log groups leave out a record.
+func (c *compiler) unbounded(n *plan.Scan, p store.Part) bool {
+	return p.FirstRow == 0 && p.EndRow == p.Segment.Rows && len(c.within(n, p.Segment)) == 0 && visible(n.Groups, p.Segment.Groups)
 }
 
 // visible reports whether all groups are allowed. No list allows all.
 func visible(allowed, groups []string) bool {
 	return allowed == nil || !slices.ContainsFunc(groups, func(g string) bool { return !slices.Contains(allowed, g) })
-}
-
-// counted answers a count of records, by log source or of all, from the manifest
-// as far as it can. It reports false when that is no help.
-func (c *compiler) counted(n *plan.Aggregate) (string, bool) {
-	scan, ok := n.In.(*plan.Scan)
-	if !ok || len(n.Aggs) == 0 || slices.ContainsFunc(n.Aggs, func(a plan.Agg) bool { return a.Function != plan.CountRows || a.Where != nil }) {
-		return "", false
-	}
-	for _, k := range n.Keys {
-		if !isSource(k.By, scan) || !isSource(k.Show, scan) {
-			return "", false
-		}
-	}
-	parts, err := c.parts(scan)
-	if err != nil {
-		c.fail(err)
-		return "", true
-	}
-	parts, whole := c.judge(scan, parts)
-	c.spellings(scan, parts)
-	rows := map[string]int64{}
-	var sources []string
-	var rest []store.Part
-	for i, p := range parts {
-		if !whole[i] {
-			rest = append(rest, p)
-			continue
-		}
-		source := p.Segment.Source
-		if len(n.Keys) == 0 {
-			source = ""
-		}
-		if _, ok := rows[source]; !ok {
-			sources = append(sources, source)
-		}
-		rows[source] += p.Segment.Rows
-	}
-	if len(rows) == 0 {
-		return "", false
-	}
-	return c.sums(n, scan, sources, rows, rest), true
-}
-
-// sums adds the known numbers of rows to those that are still to be counted.
-func (c *compiler) sums(n *plan.Aggregate, scan *plan.Scan, sources []string, rows map[string]int64, rest []store.Part) string {
-	const weight = "weight"
-	var column *plan.Column
-	if len(n.Keys) > 0 {
-		column = sourceColumn(n.Keys[0].By)
-	}
-	var branches []string
-	for _, s := range sources {
-		item := c.literal(rows[s], plan.Int) + " AS " + c.d.Ident(weight)
-		if column != nil {
-			item += ", " + c.source(s) + " AS " + c.d.Ident(column.ID)
-		}
-		branches = append(branches, "SELECT "+item)
-	}
-	if len(rest) > 0 {
-		item := c.literal(int64(1), plan.Int) + " AS " + c.d.Ident(weight)
-		if column != nil {
-			item += ", " + c.d.Ident(column.ID)
-		}
-		branches = append(branches, "SELECT "+item+" FROM ("+indent(c.read(scan, rest))+")")
-	}
-	total := "CAST(coalesce(sum(" + c.d.Ident(weight) + "), 0) AS BIGINT)"
-	return c.grouped(n, "("+indent(strings.Join(branches, "\nUNION ALL\n"))+")", func(plan.Agg) string { return total })
 }
 
 // spellings notes whether every log source of the parts is spelled in one way,
@@ -295,11 +301,6 @@ func (c *compiler) spellings(n *plan.Scan, parts []store.Part) {
 			c.plain[col] = true
 		}
 	}
-}
-
-func isSource(e plan.Expr, scan *plan.Scan) bool {
-	c := sourceColumn(e)
-	return c != nil && slices.Contains(scan.Columns, c) && strings.EqualFold(c.Internal, store.ColSource)
 }
 
 // sourceColumn is the column that an expression reads, as it is or folded.
