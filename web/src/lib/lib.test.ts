@@ -45,6 +45,8 @@ describe("queries", () => {
   it("counts the records that a grouping query groups", () => {
     expect(countable(splitQuery("a = 1 | fields b | sort -Time | stats count by b"))).toBe("a = 1");
     expect(countable(splitQuery("* | head 5"))).toBe("* | head 5");
+    expect(countable(splitQuery("a | link b | linkdetails 1"))).toBe("a | link b | linkdetails 1");
+    expect(countable(splitQuery("a | link b | linkdetails 1 | stats count"))).toBe("a | link b | linkdetails 1");
   });
   it("quotes what needs quotes", () => {
     expect(quote("Entity")).toBe("Entity");

@@ -55,9 +55,10 @@ export function kindOf(clauses: Clause[]): Kind {
   return kind;
 }
 
-/** recordsPart is the beginning of a query that gives records: all before the first grouping command. */
+/** recordsPart is the beginning of a query that gives records: all before the first grouping command, unless linkdetails takes its groups apart again. */
 export function recordsPart(clauses: Clause[]): Clause[] {
-  const i = clauses.findIndex((c) => grouping.has(c.name));
+  const details = clauses.findLastIndex((c) => c.name === "linkdetails");
+  const i = clauses.findIndex((c, at) => at > details && grouping.has(c.name));
   return i < 0 ? clauses : clauses.slice(0, i);
 }
 
