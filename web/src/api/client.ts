@@ -10,6 +10,7 @@ export type Check = Schemas["Check"];
 export type Mistake = Schemas["Mistake"];
 export type Explanation = Schemas["Explanation"];
 export type Suggestions = Schemas["Suggestions"];
+export type PresentField = Schemas["PresentField"];
 export type Session = Schemas["Session"];
 export type Status = Schemas["Status"];
 export type Search = Schemas["Search"];
@@ -85,6 +86,7 @@ export const api = {
   status: () => call<Status>(own + "/status"),
   query: (body: QueryRequest, signal?: AbortSignal) => call<Result>(own + "/query", { method: "POST", body, signal }),
   check: (query: string, signal?: AbortSignal) => call<Check>(own + "/check", { method: "POST", body: { query }, signal }),
+  fields: (body: QueryRequest, signal?: AbortSignal) => call<{ items: PresentField[] }>(own + "/fields", { method: "POST", body, signal }).then((r) => r.items),
   explain: (body: QueryRequest, signal?: AbortSignal) => call<Explanation>(own + "/explain", { method: "POST", body, signal }),
   suggest: (namespace: string, tenancy: string, text: string, signal?: AbortSignal) =>
     call<Suggestions>(`/20200601/namespaces/${encodeURIComponent(namespace)}/search/actions/suggest`, {

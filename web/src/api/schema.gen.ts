@@ -639,6 +639,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ledgerline/v1/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The fields that the records of a query may have, from the books alone */
+        post: operations["fields"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -704,6 +721,7 @@ export interface components {
             groups?: number;
             total?: number;
             partial?: string;
+            hints?: string[];
         };
         QueryRequest: {
             query?: string;
@@ -732,6 +750,7 @@ export interface components {
             errors: components["schemas"]["Mistake"][];
             commands: string[];
             columns: components["schemas"]["Column"][];
+            hints?: string[];
             display?: string;
         };
         Step: {
@@ -965,6 +984,14 @@ export interface components {
             first?: string;
             /** Format: date-time */
             last?: string;
+            keptDays: number;
+        };
+        PresentField: {
+            name: string;
+            internal: string;
+            type: string;
+            list?: boolean;
+            large?: boolean;
         };
     };
     responses: never;
@@ -2385,6 +2412,41 @@ export interface operations {
                         sequence: number;
                         head: string;
                         problems: string[];
+                    };
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryRequest"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PresentField"][];
                     };
                 };
             };

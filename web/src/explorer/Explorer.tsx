@@ -58,7 +58,8 @@ export function Explorer() {
     setState({ q, viz });
   };
   const namespace = x.status?.namespace ?? "";
-  const fallback = x.fields.data?.counts.some((f) => f.name === "Log Source") === false ? (x.fields.data.counts.find((f) => f.type === "STRING")?.name ?? "Log Source") : "Log Source";
+  const fields = x.fields.data ?? [];
+  const fallback = fields.length > 0 && !fields.some((f) => f.name === "Log Source") ? (fields.find((f) => f.type === "STRING")?.name ?? "Log Source") : "Log Source";
 
   const actions: FieldActions = {
     filter: (field, value, not) => {
@@ -78,7 +79,7 @@ export function Explorer() {
   };
 
   const result = x.main.data;
-  const total = recordsIn(x.histogram.data) ?? x.fields.data?.total;
+  const total = recordsIn(x.histogram.data);
   const isRecords = x.viz === "records" || x.viz === "records_histogram" || ((x.viz === "table" || x.viz === "table_histogram") && x.kind === "records");
   const hasHistogram = x.viz === "records_histogram" || x.viz === "table_histogram";
 
@@ -118,13 +119,13 @@ export function Explorer() {
 
       <div className="explorer" data-panel={panel}>
         {panel && (
-          <FieldPanel counts={x.fields.data?.counts ?? []} total={x.fields.data?.total ?? 0} records={x.records} from={x.sent.from} to={x.sent.to} columns={state.cols} actions={actions} loading={x.fields.isFetching} error={x.fields.data ? null : x.fields.error} />
+          <FieldPanel fields={fields} records={x.records} from={x.sent.from} to={x.sent.to} columns={state.cols} actions={actions} loading={x.fields.isFetching} live={live} error={x.fields.data ? null : x.fields.error} />
         )}
         <section className="results" aria-label="Results">
           <div className="result-bar">
             <Button kind="quiet" small icon="columns" label={panel ? "Hide the fields" : "Show the fields"} aria-pressed={panel} onClick={() => setPanel(!panel)} />
             <VizMenu viz={x.viz} onChoose={switchTo} />
-            <VizOptions query={state.q} viz={x.viz} fields={x.fields.data?.counts ?? []} onQuery={(q) => ask(q)} />
+            <VizOptions query={state.q} viz={x.viz} fields={fields} onQuery={(q) => ask(q)} />
             <span className="grow" />
             {result && <Counts rows={result.rows.length} total={isRecords ? total : undefined} limit={state.rows} elapsed={result.elapsedMs} series={result.series?.lines.length} more={() => setState({ rows: ROWS.find((n) => n > state.rows) ?? state.rows })} records={isRecords} />}
             {isRecords && result && <ColumnsMenu columns={result.columns} chosen={state.cols} onChange={(cols) => setState({ cols })} />}

@@ -1,10 +1,10 @@
 import { groupedBy, kindOf, splitQuery } from "../lib/querytext";
 import { Button, MenuItem, Popover } from "../ui/controls";
 import { queryFor, vizOf, type VizId } from "../viz/registry";
-import type { FieldCount } from "./useExplorer";
+import type { FieldInfo } from "./useFieldCounts";
 
 /** VizOptions chooses what a chart groups by, and what it computes, by rewriting the query's last part. */
-export function VizOptions({ query, viz, fields, onQuery }: { query: string; viz: VizId; fields: FieldCount[]; onQuery: (q: string) => void }) {
+export function VizOptions({ query, viz, fields, onQuery }: { query: string; viz: VizId; fields: FieldInfo[]; onQuery: (q: string) => void }) {
   const about = vizOf(viz);
   const clauses = splitQuery(query);
   if (!about.clause || about.by === 0 || kindOf(clauses) === "records") return null;
