@@ -15,6 +15,7 @@ var mayImport = map[string][]string{
 	"signature": {},
 	"connect":   {},
 	"catalog":   {},
+	"schedule":  {},
 	"people":    {"record", "connect", "catalog"},
 	"burst":     {"record"},
 	"boards":    {},
@@ -27,7 +28,7 @@ var mayImport = map[string][]string{
 	"query":     {"record", "content", "store"},
 	"simulate":  {"record", "connect"},
 	"runner":    {"record", "config", "collect", "stage", "deliver"},
-	"api":       {"record", "signature", "stage", "content", "store", "query", "catalog", "people", "runner"},
+	"api":       {"record", "signature", "stage", "content", "store", "query", "schedule", "catalog", "people", "runner"},
 }
 
 // Imports go one way, so that a reader of a room need not know the rooms above it.
