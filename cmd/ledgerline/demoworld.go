@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ const (
 	demoGroup       = "ocid1.loganalyticsloggroup.oc1..demo"
 	demoCompartment = "ocid1.compartment.oc1..demo"
 	demoRegion      = "us-ashburn-1"
+	demoKeyID       = "ledgerline-demo" // alias of the demo's key in the identity domain
 	demoListen      = "127.0.0.1:8088"
 	demoBucket      = "connector-hub" // what Connector Hub writes into
 	demoRollover    = time.Minute     // how often
@@ -94,6 +96,14 @@ const incidentDays = 7
 // simulator starts the pretend Oracle with its past, and lets its users catch
 // up with what they did while an earlier demo ran.
 func (d *demo) simulator() (*simulator, error) {
+	key, err := makeAPIKey(d.dir, demoTenancy, demoUser, demoRegion)
+	if err != nil {
+		return nil, err
+	}
+	trusted, err := trustedKey(key.publicFile)
+	if err != nil {
+		return nil, err
+	}
 	var begun atomic.Bool
 	clock := func() time.Time {
 		if begun.Load() {
@@ -108,7 +118,8 @@ func (d *demo) simulator() (*simulator, error) {
 		UserIDs: "switch", Incident: d.plan.Days >= incidentDays, Tenancy: demoTenancy, Compartment: demoCompartment,
 		Connector: simulate.Connector{Bucket: demoBucket, Prefix: "activity", Logs: []string{simulate.OICActivity}, Rollover: demoRollover, History: 6 * time.Hour},
 		Namespace: "demo", Buckets: []string{"logs", demoBucket}, Directory: filepath.Join(d.dir, "bucket"),
-		Logger: slog.New(slog.DiscardHandler),
+		TrustedKeys: map[string]*rsa.PublicKey{demoKeyID: trusted},
+		Logger:      slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return nil, err
@@ -141,11 +152,33 @@ connections:
   identity:
     type: scim
     url: {{.Oracle}}
+    oauth:                               # without a secret: signs with a key whose certificate the domain knows
+      token_url: {{.Oracle}}/oauth2/v1/token
+      client_id: {{.ClientID}}
+      client_auth: assertion
+      private_key_file: ./key.pem
+      key_id: {{.KeyID}}
+  oic-as-user:                           # acts for a user whom the application vouches for
+    type: oic
+    url: {{.Oracle}}
     oauth:
       token_url: {{.Oracle}}/oauth2/v1/token
       client_id: {{.ClientID}}
-      client_secret: {{.ClientSecret}}
-      scope: urn:opc:idm:__myscopes__
+      client_auth: assertion
+      private_key_file: ./key.pem
+      key_id: {{.KeyID}}
+      grant: user_assertion
+      user: {{.Person}}
+      scope: "{{.Scope}}"
+  # oic-login:                           # acts for the user who has run 'ledgerline login oic-login --config THIS FILE'
+  #   type: oic
+  #   url: {{.Oracle}}
+  #   oauth:
+  #     token_url: {{.Oracle}}/oauth2/v1/token
+  #     client_id: {{.ClientID}}
+  #     client_secret: {{.ClientSecret}}
+  #     grant: authorization_code
+  #     scope: "{{.Scope}}"
 integrations:
   {{.Integration}}:
     kind: oic-audit
@@ -213,6 +246,7 @@ func (d *demo) configure(oracle *simulator) (*config.Config, error) {
 	err = demoConfig.Execute(f, map[string]string{
 		"Oracle": oracle.url, "ClientID": id, "ClientSecret": secret, "Scope": oracle.Scope(), "Listen": freeAddress(demoListen),
 		"Integration": demoIntegration, "Group": demoGroup, "Tenancy": demoTenancy, "User": demoUser, "Compartment": demoCompartment, "Bucket": demoBucket,
+		"KeyID": demoKeyID, "Person": oracle.User(),
 		"Back": fmt.Sprintf("%dd", d.plan.Days+1),
 	})
 	if err := errors.Join(err, f.Close()); err != nil {

@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +20,7 @@ import (
 
 func newSimulate(g *globals) *cobra.Command {
 	var listen, faults string
+	var keys map[string]string
 	opts := simulate.Options{}
 	cmd := &cobra.Command{
 		Use:   "simulate",
@@ -25,7 +30,9 @@ instance (audit, runs), OCI Logging (activity stream, audit and diagnostic log o
 Analytics Cloud instance), Monitoring, Connector Hub and Object Storage would. Its users
 work on while it runs. It fails on demand, and knows the truth: GET /simulator/truth tells
 how many audit records there are, GET /simulator/logs what is in the other logs, and
-GET /simulator/export?log=NAME downloads one as the console does. It prints what to write
+GET /simulator/export?log=NAME downloads one as the console does. POST /simulator/domain
+{"deactivated":true}, or "foreign", "locked" and "noRole", spoils the identity domain,
+/simulator/revoke and /simulator/logout revoke tokens and logins. It prints what to write
 under connections: in ledgerline.yaml.`,
 		Example: "  ledgerline simulate --records 100000 --faults 5%\n  ledgerline simulate --generation 3 --faults drift=0.1,429=0.05\n" +
 			"  ledgerline simulate --analytics 50000 --activity 50000 --days 30 --incident --connector logs",
@@ -38,7 +45,12 @@ under connections: in ledgerline.yaml.`,
 			if err != nil {
 				return &misuseError{"ledgerline simulate", err}
 			}
-			opts.Faults, opts.Logger = parsed, g.logger()
+			opts.Faults, opts.Logger, opts.TrustedKeys = parsed, g.logger(), map[string]*rsa.PublicKey{}
+			for alias, file := range keys {
+				if opts.TrustedKeys[alias], err = trustedKey(file); err != nil {
+					return err
+				}
+			}
 			return runSimulator(cmd.Context(), g, listen, opts)
 		},
 	}
@@ -57,6 +69,8 @@ under connections: in ledgerline.yaml.`,
 	f.StringVar(&opts.Connector.Bucket, "connector", "", "bucket into which Connector Hub moves the logs; none without")
 	f.DurationVar(&opts.Connector.Rollover, "rollover", 0, "how often Connector Hub writes an object; 0 stands for Oracle's 7 minutes")
 	f.Uint64Var(&opts.Seed, "seed", 1, "the same seed gives the same history")
+	f.StringToStringVar(&keys, "client-key", nil, "public key that the identity domain knows the client by, for assertions: ALIAS=FILE.pem")
+	f.DurationVar(&opts.TokenLife, "token-life", time.Hour, "how long an access token works")
 	f.IntVar(&opts.Generation, "generation", 2, "2 or 3 (wants integration_instance on every call)")
 	f.StringVar(&opts.Directory, "objects", "", "folder that keeps the objects of the buckets; in memory without")
 	f.IntVar(&opts.MaxOffset, "max-offset", 0, "refuse larger offsets; 0 refuses none")
@@ -88,6 +102,22 @@ connections:
 `, oracle.url, count(oracle.Count()), id, secret, oracle.Scope(), simulate.ScopeIdentity)
 	<-ctx.Done()
 	return nil
+}
+
+// trustedKey reads a public key of PEM.
+func trustedKey(file string) (*rsa.PublicKey, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if block, _ := pem.Decode(text); block != nil {
+		if parsed, err := x509.ParsePKIXPublicKey(block.Bytes); err == nil {
+			if key, ok := parsed.(*rsa.PublicKey); ok {
+				return key, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("%s holds no public RSA key; make one with openssl rsa -pubout", file)
 }
 
 // simulator is a pretend Oracle that answers on a port.

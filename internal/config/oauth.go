@@ -5,6 +5,8 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
+	"io"
 	"net/url"
 	"strings"
 )
@@ -31,8 +33,9 @@ type PrivateKey struct{ key *rsa.PrivateKey }
 // Reveal returns the key, for the one place that signs with it; nil when none is configured.
 func (k PrivateKey) Reveal() *rsa.PrivateKey { return k.key }
 
-func (k PrivateKey) String() string               { return redacted }
-func (k PrivateKey) GoString() string             { return redacted }
+// Format implements fmt.Formatter, for every verb.
+func (k PrivateKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
 func (k PrivateKey) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // identityScope asks for what the client's roles in the identity domain allow.
