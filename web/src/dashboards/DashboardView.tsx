@@ -91,7 +91,7 @@ export function DashboardView({ id }: { id: string }) {
         ) : (
           <>
             <TimePicker range={range} zone={zone} now={window_.to} onChange={(r) => set(rangeParams(r))} onZone={(z) => set({ tz: z === browserZone ? undefined : z })} />
-            <Button icon="refresh" label="Refresh" onClick={() => setRun(run + 1)} />
+            <Button icon="refresh" label="Refresh" onClick={() => ("last" in range ? setRun(run + 1) : void client.invalidateQueries({ queryKey: ["query"] }))} />
             <Popover label="Dashboard" align="right" trigger={(p) => <Button {...p}>Actions</Button>}>
               {(close) => (
                 <>
