@@ -61,7 +61,7 @@ func (in *importing) run(ctx context.Context, g *globals, paths []string) (err e
 	}
 	show := newImportProgress(g.terminal, files)
 	reading := collect.NewFileReading(importStager{to, in.group}, collect.FileReadingOptions{
-		Routes: routes, Instance: in.instance, OnlyRouted: in.source == "", Clock: g.clock,
+		Routes: routes, Instance: in.instance, OnlyRouted: in.source == "",
 		Progress: func(p collect.Progress) { show.records(p.Read) },
 	})
 	var errs []error

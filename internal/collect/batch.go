@@ -2,7 +2,7 @@ package collect
 
 import (
 	"context"
-	"time"
+	"strings"
 
 	"ledgerline/internal/record"
 )
@@ -19,23 +19,22 @@ type Stager interface {
 type batch struct {
 	stager  Stager
 	routes  Routes
-	now     time.Time
-	reader  eventReader
-	streams []string // in order of appearance, so that a run can be repeated
+	routed  map[string]string // type of event -> stream, so that patterns are tried once for each
+	streams []string          // in order of appearance, so that a run can be repeated
 	items   map[string][]record.Counted
 	index   map[record.Identity]int // in the items of its stream
 	rows    int
 	bytes   int
 }
 
-func newBatch(stager Stager, routes Routes, now time.Time) *batch {
-	return &batch{stager: stager, routes: routes, now: now, items: map[string][]record.Counted{}, index: map[record.Identity]int{}}
+func newBatch(stager Stager, routes Routes) *batch {
+	return &batch{stager: stager, routes: routes, routed: map[string]string{}, items: map[string][]record.Counted{}, index: map[record.Identity]int{}}
 }
 
 // add takes one record, whose bytes the batch keeps. An error says why it
 // cannot be a record; the batch goes on without it.
 func (b *batch) add(raw []byte) (logEvent, error) {
-	e, err := b.reader.read(raw)
+	e, err := readEvent(raw)
 	if err != nil {
 		return e, err
 	}
@@ -47,7 +46,7 @@ func (b *batch) add(raw []byte) (logEvent, error) {
 func (b *batch) put(e logEvent, raw []byte, count int) {
 	b.rows++
 	b.bytes += len(raw)
-	stream, _ := b.routes.of(e.kind)
+	stream := b.stream(e.kind)
 	if i, again := b.index[e.id]; again {
 		if !e.named {
 			b.items[stream][i].Count = max(b.items[stream][i].Count+1, count)
@@ -59,6 +58,20 @@ func (b *batch) put(e logEvent, raw []byte, count int) {
 	}
 	b.index[e.id] = len(b.items[stream])
 	b.items[stream] = append(b.items[stream], record.Counted{Item: record.Item{ID: e.id, Time: e.at, Raw: raw}, Count: count})
+}
+
+// mostRouted bounds what is remembered of types: services have dozens.
+const mostRouted = 1000
+
+func (b *batch) stream(kind string) string {
+	if stream, known := b.routed[kind]; known {
+		return stream
+	}
+	stream, _ := b.routes.of(kind)
+	if len(b.routed) < mostRouted {
+		b.routed[strings.Clone(kind)] = stream
+	}
+	return stream
 }
 
 // stage makes the records durable, counts them, and empties the batch.

@@ -1,12 +1,15 @@
 package collect
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/valyala/fastjson"
 
+	"ledgerline/internal/jsonscan"
 	"ledgerline/internal/record"
 )
 
@@ -20,42 +23,80 @@ type logEvent struct {
 	seen  time.Time // datetime of the wrapping, by which the service sorts; else at
 }
 
-// eventReader reads events one after the other. It is not safe for concurrent use.
-type eventReader struct{ parser fastjson.Parser }
-
 var (
 	errNotJSON   = errors.New("is not JSON")
 	errNotObject = errors.New("is JSON, but not an object")
+	errTooDeep   = fmt.Errorf("is nested deeper than %d", jsonscan.MaxDepth)
 )
 
-// read returns what a record says of itself; an error means that it cannot be
-// kept as a record. Source and id together are unique (CloudEvents 1.0, section
-// 3.1.1), the type only keeps logs apart; a record without an id is named by its bytes.
-func (r *eventReader) read(raw []byte) (logEvent, error) {
-	if !json.Valid(raw) { // stricter than the parser, and what the stage asks for
-		return logEvent{}, errNotJSON
+// eventMembers are the members of an event that say which it is, as they stand.
+type eventMembers struct{ id, kind, source, time, datetime, content string }
+
+// take keeps the first member of each name.
+func (m *eventMembers) take(name, value string) {
+	var to *string
+	switch name {
+	case "id":
+		to = &m.id
+	case "type":
+		to = &m.kind
+	case "source":
+		to = &m.source
+	case "time":
+		to = &m.time
+	case "datetime":
+		to = &m.datetime
+	case "logContent":
+		to = &m.content
+	default:
+		return
 	}
-	v, err := r.parser.ParseBytes(raw)
-	if err != nil { // nested too deep
-		return logEvent{}, err
+	if *to == "" {
+		*to = value
 	}
-	if v.Type() != fastjson.TypeObject {
+}
+
+// readEvent returns what a record says of itself, valid as long as raw is not
+// changed; an error means that it cannot be kept as a record. Source and id together
+// are unique (CloudEvents 1.0, section 3.1.1), the type only keeps logs apart; a
+// record without an id is named by its bytes.
+func readEvent(raw []byte) (logEvent, error) {
+	var outer eventMembers
+	if !jsonscan.Members(jsonscan.Text(raw), outer.take) {
+		switch {
+		case !jsonscan.Valid(raw):
+			return logEvent{}, errNotJSON
+		case bytes.TrimLeft(raw, " \t\r\n")[0] == '{':
+			return logEvent{}, errTooDeep
+		}
 		return logEvent{}, errNotObject
 	}
-	inner := v
-	if w := v.Get("logContent"); w != nil && w.Type() == fastjson.TypeObject {
-		inner = w
+	m := outer
+	if strings.HasPrefix(m.content, "{") {
+		m = eventMembers{}
+		jsonscan.Members(outer.content, m.take)
 	}
-	e := logEvent{kind: member(inner, "type"), at: eventTime(member(inner, "time")), seen: parseTime(member(v, "datetime"))}
+	e := logEvent{kind: textOf(m.kind), at: eventTime(textOf(m.time)), seen: parseTime(textOf(outer.datetime))}
 	if e.seen.IsZero() {
 		e.seen = e.at
 	}
-	if id := member(inner, "id"); id != "" {
-		e.id, e.named = record.Identify("event", e.kind, member(inner, "source"), id), true
+	if id := textOf(m.id); id != "" {
+		e.id, e.named = record.Identify("event", e.kind, textOf(m.source), id), true
 	} else {
 		e.id = record.Identify("bytes", string(raw))
 	}
 	return e, nil
+}
+
+// textOf is the content of a string, nothing for null, and any other JSON value as it stands.
+func textOf(value string) string {
+	switch {
+	case strings.HasPrefix(value, `"`):
+		return jsonscan.Unquote(value)
+	case value == "null":
+		return ""
+	}
+	return value
 }
 
 // eventTime reads RFC 3339, as CloudEvents have it, before anything else.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"ledgerline/internal/logfile"
 )
@@ -27,8 +26,7 @@ type FileReadingOptions struct {
 	// OnlyRouted refuses records that no route takes.
 	OnlyRouted bool
 	Limits     logfile.Options // Line, Growing and Packed are set for each file
-	Clock      func() time.Time
-	Progress   func(Progress) // called after each batch; may be nil
+	Progress   func(Progress)  // called after each batch; may be nil
 }
 
 // FileProblem is a part of a file that was refused.
@@ -52,13 +50,10 @@ const (
 
 // NewFileReading returns a reading into a stage.
 func NewFileReading(stager Stager, opts FileReadingOptions) *FileReading {
-	if opts.Clock == nil {
-		opts.Clock = time.Now
-	}
 	if opts.Progress == nil {
 		opts.Progress = func(Progress) {}
 	}
-	return &FileReading{batch: newBatch(stager, opts.Routes, opts.Clock()), recogniser: recogniser{instance: opts.Instance}, opts: opts}
+	return &FileReading{batch: newBatch(stager, opts.Routes), recogniser: recogniser{instance: opts.Instance}, opts: opts}
 }
 
 // Outcome counts what has been read so far.

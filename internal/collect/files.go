@@ -77,7 +77,7 @@ func (f *Files) Collect(ctx context.Context) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("collect: %s: %w", f.opts.Integration, err)
 	}
 	progress := f.opts.Progress
-	reading := NewFileReading(f.ledger, FileReadingOptions{Routes: f.opts.Routes, Instance: f.opts.Instance, Clock: f.opts.Clock, Progress: func(p Progress) {
+	reading := NewFileReading(f.ledger, FileReadingOptions{Routes: f.opts.Routes, Instance: f.opts.Instance, Progress: func(p Progress) {
 		if progress != nil {
 			p.Integration = f.opts.Integration
 			progress(p)

@@ -27,7 +27,7 @@ func (r *objectReading) stageLines(ctx context.Context, info connect.ObjectInfo,
 	}
 	r.reader.Reset(&r.zip)
 	lines := lineReader{r: r.reader, most: r.opts.MaxLine}
-	b := newBatch(r.ledger, r.opts.Routes, r.now)
+	b := newBatch(r.ledger, r.opts.Routes)
 	twins := map[record.Identity]int{}
 	skip, batches := st.Lines, 0
 	flush := func() error {
@@ -49,7 +49,7 @@ func (r *objectReading) stageLines(ctx context.Context, info connect.ObjectInfo,
 		switch {
 		case err == nil && len(line) == 0:
 		case err == nil:
-			e, err = b.reader.read(line)
+			e, err = readEvent(line)
 		case !errors.Is(err, errLongLine):
 			return err
 		}

@@ -19,7 +19,7 @@ const (
 // recogniser reads records of which nothing is known but that somebody kept
 // them. It is not safe for concurrent use.
 type recogniser struct {
-	events   eventReader
+	parser   fastjson.Parser
 	audit    fastjson.Parser
 	instance string // part of the identity of audit records
 }
@@ -28,11 +28,11 @@ type recogniser struct {
 // record of the audit trail as AuditIdentity names it, anything else by its
 // bytes: an id that is no event's may well come twice.
 func (r *recogniser) read(raw []byte) (logEvent, error) {
-	e, err := r.events.read(raw)
+	e, err := readEvent(raw)
 	if err != nil || e.kind != "" && e.named {
 		return e, err
 	}
-	v, err := r.events.parser.ParseBytes(raw)
+	v, err := r.parser.ParseBytes(raw)
 	if err != nil {
 		return e, err
 	}

@@ -86,7 +86,7 @@ func (s *searching) page(ctx context.Context, w record.Window, token string) (pa
 
 func (s *searching) stagePage(ctx context.Context, w record.Window, page *connect.LogPage, p *pages) error {
 	p.n++
-	b := newBatch(s.ledger, s.opts.Routes, s.end)
+	b := newBatch(s.ledger, s.opts.Routes)
 	for _, row := range page.Rows {
 		e, err := b.add(row)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ledgerline/internal/jsonscan"
 	"ledgerline/internal/record"
 )
 
@@ -126,11 +127,11 @@ func (t *target) display() string {
 func jsonText(v string) (string, bool) {
 	switch v[0] {
 	case '"':
-		return unquote(v), true
+		return jsonscan.Unquote(v), true
 	case 'n':
 		return "", false
 	case '{', '[':
-		if skipBlank(v, 1) == len(v)-1 {
+		if jsonscan.SkipBlank(v, 1) == len(v)-1 {
 			return "", false
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"ledgerline/internal/jsonscan"
 )
 
 // delimitedReader reads lines of values between delimiters.
@@ -73,7 +75,7 @@ func (r *delimitedReader) read(run *run, level int, piece span) error {
 		}
 		i = end
 		text := line.of(s)
-		if trimBlank(text) == "" || strings.TrimSpace(strings.TrimPrefix(text, "\ufeff")) == r.header {
+		if jsonscan.TrimBlank(text) == "" || strings.TrimSpace(strings.TrimPrefix(text, "\ufeff")) == r.header {
 			continue
 		}
 		values = r.split(values[:0], text)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"ledgerline/internal/jsonscan"
 )
 
 // step is one part of a path: a member name, an index, or every element.
@@ -125,6 +127,11 @@ func (b *branch) child(s step) *branch {
 	return c.next
 }
 
+// span is a range of bytes of the body.
+type span struct{ start, end int }
+
+func (s span) of(body string) string { return body[s.start:s.end] }
+
 // found is what a path selected: nothing when end is 0.
 type found struct {
 	span
@@ -145,7 +152,7 @@ func (b *branch) extract(s string, i int, slots []found) (int, bool) {
 	case s[i] == '[' && (b.each != nil || len(b.index) > 0):
 		i, ok = b.array(s, i, slots)
 	default:
-		i, ok = skipValue(s, i)
+		i, ok = jsonscan.SkipValue(s, i)
 	}
 	if !ok {
 		return i, false
@@ -162,7 +169,7 @@ func (b *branch) extract(s string, i int, slots []found) (int, bool) {
 }
 
 func (b *branch) object(s string, i int, slots []found) (int, bool) {
-	i = skipBlank(s, i+1)
+	i = jsonscan.SkipBlank(s, i+1)
 	if i < len(s) && s[i] == '}' {
 		return i + 1, true
 	}
@@ -173,30 +180,30 @@ func (b *branch) object(s string, i int, slots []found) (int, bool) {
 		if i >= len(s) || s[i] != '"' {
 			return i, false
 		}
-		if i, ok = skipString(s, i); !ok {
+		if i, ok = jsonscan.SkipString(s, i); !ok {
 			return i, false
 		}
 		quoted := s[key:i]
-		i = skipBlank(s, i)
+		i = jsonscan.SkipBlank(s, i)
 		if i >= len(s) || s[i] != ':' {
 			return i, false
 		}
-		i = skipBlank(s, i+1)
+		i = jsonscan.SkipBlank(s, i+1)
 		if next := b.match(quoted, &hint); next != nil {
 			i, ok = next.extract(s, i, slots)
 		} else {
-			i, ok = skipValue(s, i)
+			i, ok = jsonscan.SkipValue(s, i)
 		}
 		if !ok {
 			return i, false
 		}
-		i = skipBlank(s, i)
+		i = jsonscan.SkipBlank(s, i)
 		if i >= len(s) {
 			return i, false
 		}
 		switch s[i] {
 		case ',':
-			i = skipBlank(s, i+1)
+			i = jsonscan.SkipBlank(s, i+1)
 		case '}':
 			return i + 1, true
 		default:
@@ -208,7 +215,7 @@ func (b *branch) object(s string, i int, slots []found) (int, bool) {
 // match finds the branch of a member. Records repeat the order of their members,
 // so the search starts after the last hit.
 func (b *branch) match(quoted string, hint *int) *branch {
-	name := unquote(quoted)
+	name := jsonscan.Unquote(quoted)
 	for n := range b.keys {
 		k := (*hint + n) % len(b.keys)
 		if b.keys[k].key == name {
@@ -220,14 +227,14 @@ func (b *branch) match(quoted string, hint *int) *branch {
 }
 
 func (b *branch) array(s string, i int, slots []found) (int, bool) {
-	i = skipBlank(s, i+1)
+	i = jsonscan.SkipBlank(s, i+1)
 	if i < len(s) && s[i] == ']' {
 		return i + 1, true
 	}
 	for n := 0; ; n++ {
 		start := i
 		var ok bool
-		if i, ok = skipValue(s, i); !ok {
+		if i, ok = jsonscan.SkipValue(s, i); !ok {
 			return i, false
 		}
 		for _, c := range b.index {
@@ -238,13 +245,13 @@ func (b *branch) array(s string, i int, slots []found) (int, bool) {
 		if b.each != nil {
 			b.each.extract(s, start, slots)
 		}
-		i = skipBlank(s, i)
+		i = jsonscan.SkipBlank(s, i)
 		if i >= len(s) {
 			return i, false
 		}
 		switch s[i] {
 		case ',':
-			i = skipBlank(s, i+1)
+			i = jsonscan.SkipBlank(s, i+1)
 		case ']':
 			return i + 1, true
 		default:

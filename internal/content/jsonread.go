@@ -3,6 +3,8 @@ package content
 import (
 	"fmt"
 	"strings"
+
+	"ledgerline/internal/jsonscan"
 )
 
 // jsonReader finds the entries of a JSON upload. The upload may hold one
@@ -141,7 +143,7 @@ func (r *jsonReader) read(run *run, level int, piece span) error {
 	if strings.HasPrefix(w.s[i:], "\ufeff") {
 		i += len("\ufeff")
 	}
-	for i = skipBlank(w.s, i); i < len(w.s); i = skipBlank(w.s, i) {
+	for i = jsonscan.SkipBlank(w.s, i); i < len(w.s); i = jsonscan.SkipBlank(w.s, i) {
 		start := i
 		if r.doc != nil {
 			clear(w.held)
@@ -161,7 +163,7 @@ func (r *jsonReader) read(run *run, level int, piece span) error {
 			w.damage = start // nothing of it is kept yet
 		}
 		i = w.resume(w.damage)
-		if trimBlank(w.s[w.damage:i]) == "" {
+		if jsonscan.TrimBlank(w.s[w.damage:i]) == "" {
 			run.warnings.add("DocumentTruncated", "a JSON document ends before it is complete; its complete entries were kept", w.s[start:])
 			continue
 		}
@@ -242,21 +244,21 @@ func (w *jsonWalk) locate(i int, path []step) (int, bool) {
 
 // members follows the path into the object at s[i].
 func (w *jsonWalk) members(i int, path []step) (int, bool) {
-	i = skipBlank(w.s, i+1)
+	i = jsonscan.SkipBlank(w.s, i+1)
 	if i < len(w.s) && w.s[i] == '}' {
 		return i + 1, true
 	}
 	for {
 		key := i
 		var ok bool
-		if i, ok = skipKey(w.s, key); !ok {
+		if i, ok = jsonscan.SkipKey(w.s, key); !ok {
 			w.damage = key
 			return i, false
 		}
-		name, _ := skipString(w.s, key)
-		if unquote(w.s[key:name]) == path[0].key {
+		name, _ := jsonscan.SkipString(w.s, key)
+		if jsonscan.Unquote(w.s[key:name]) == path[0].key {
 			i, ok = w.locate(i, path[1:])
-		} else if i, ok = skipValue(w.s, i); !ok {
+		} else if i, ok = jsonscan.SkipValue(w.s, i); !ok {
 			w.damage = key
 		}
 		if !ok {
@@ -268,14 +270,14 @@ func (w *jsonWalk) members(i int, path []step) (int, bool) {
 		if w.s[i-1] == '}' {
 			return i, true
 		}
-		i = skipBlank(w.s, i)
+		i = jsonscan.SkipBlank(w.s, i)
 	}
 }
 
 // elements visits the elements of the array at s[i].
 func (w *jsonWalk) elements(i int, visit func(int) (int, bool)) (int, bool) {
 	w.hits++
-	i = skipBlank(w.s, i+1)
+	i = jsonscan.SkipBlank(w.s, i+1)
 	if i < len(w.s) && w.s[i] == ']' {
 		return i + 1, true
 	}
@@ -290,14 +292,14 @@ func (w *jsonWalk) elements(i int, visit func(int) (int, bool)) (int, bool) {
 		if w.s[i-1] == ']' {
 			return i, true
 		}
-		i = skipBlank(w.s, i)
+		i = jsonscan.SkipBlank(w.s, i)
 	}
 }
 
 // separator skips a comma or the closing bracket.
 func (w *jsonWalk) separator(i int, closing byte) (int, bool) {
 	after := i
-	i = skipBlank(w.s, i)
+	i = jsonscan.SkipBlank(w.s, i)
 	if i < len(w.s) && (w.s[i] == ',' || w.s[i] == closing) {
 		return i + 1, true
 	}
@@ -307,7 +309,7 @@ func (w *jsonWalk) separator(i int, closing byte) (int, bool) {
 
 // skip passes over a value in which the path cannot go on.
 func (w *jsonWalk) skip(i int) (int, bool) {
-	end, ok := skipValue(w.s, i)
+	end, ok := jsonscan.SkipValue(w.s, i)
 	if !ok {
 		w.damage = i
 	}
@@ -372,7 +374,7 @@ func (w *jsonWalk) reject(piece span, reason string) {
 // readValue reads a value of another parser's field that is itself JSON.
 func (r *jsonReader) readValue(run *run, text string) bool {
 	slots := make([]found, r.fieldSlots)
-	i := skipBlank(text, 0)
+	i := jsonscan.SkipBlank(text, 0)
 	if i >= len(text) || text[i] != '{' || len(r.paths[len(r.paths)-1].steps) > 0 {
 		return false
 	}

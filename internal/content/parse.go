@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"ledgerline/internal/jsonscan"
 	"ledgerline/internal/record"
 )
 
@@ -184,7 +185,7 @@ func (r *run) reject(level int, piece span, reason string) {
 		return
 	}
 	h := &r.held[next]
-	if h.end > 0 && trimBlank(r.body[h.end:piece.start]) == "" {
+	if h.end > 0 && jsonscan.TrimBlank(r.body[h.end:piece.start]) == "" {
 		h.end = piece.end
 		return
 	}
@@ -209,7 +210,7 @@ func (r *run) flush(level int) error {
 
 // failed keeps a piece that no parser can read.
 func (r *run) failed(piece span, reason string) {
-	text := trimBlank(piece.of(r.body))
+	text := jsonscan.TrimBlank(piece.of(r.body))
 	if text == "" {
 		return
 	}

@@ -235,13 +235,15 @@ func (t *translation) escape(s string, inClass bool) (int, error) {
 		t.out.WriteString(`\x1B`)
 		return 2, nil
 	case 'u':
-		if r, ok := hex4(s, 2); ok {
-			if r < 0x100 {
-				fmt.Fprintf(&t.out, `\x%02X`, r)
-			} else {
-				t.out.WriteRune(r)
+		if len(s) >= 6 {
+			if r, err := strconv.ParseUint(s[2:6], 16, 16); err == nil {
+				if r < 0x100 {
+					fmt.Fprintf(&t.out, `\x%02X`, r)
+				} else {
+					t.out.WriteRune(rune(r))
+				}
+				return 6, nil
 			}
-			return 6, nil
 		}
 		return 0, errors.New(`\u needs four hexadecimal digits`)
 	case '0':

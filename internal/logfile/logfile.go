@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"ledgerline/internal/jsonscan"
 )
 
 // Options of a Reader. The zero value is usable.
@@ -256,7 +258,7 @@ func (r *Reader) record(raw []byte, first byte, line int64, over bool) (Record, 
 		return problem(fmt.Sprintf("the record is larger than %d bytes", r.opts.MaxRecord))
 	case first != '{':
 		return problem("a record must be a JSON object")
-	case !json.Valid(raw):
+	case !jsonscan.Valid(raw):
 		return problem(errNotJSON.Error())
 	}
 	if r.inside == results {

@@ -15,16 +15,12 @@ func (id Identity) String() string { return hex.EncodeToString(id[:]) }
 // Identify hashes the parts in order. Each part is preceded by its length, so
 // that moving a character from one part to the next changes the identity.
 func Identify(parts ...string) Identity {
-	h := sha256.New()
-	var n [8]byte
+	room := make([]byte, 0, 512)
 	for _, p := range parts {
-		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
-		h.Write(n[:])
-		h.Write([]byte(p))
+		room = binary.BigEndian.AppendUint64(room, uint64(len(p)))
+		room = append(room, p...)
 	}
-	var id Identity
-	h.Sum(id[:0])
-	return id
+	return sha256.Sum256(room)
 }
 
 // Audit holds the attributes that identify an OIC audit record, which carries

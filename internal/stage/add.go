@@ -5,12 +5,13 @@ import (
 	"context"
 	"database/sql"
 	"encoding/binary"
-	"encoding/json"
+
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"ledgerline/internal/jsonscan"
 	"ledgerline/internal/record"
 )
 
@@ -40,7 +41,7 @@ func (t *Tx) Add(ctx context.Context, integration string, items []record.Counted
 		return 0, fmt.Errorf("stage: the integration name %q is kept for uploads: choose another", integration)
 	}
 	for i := range items {
-		if items[i].Count < 1 || !json.Valid(items[i].Raw) {
+		if items[i].Count < 1 || !jsonscan.Valid(items[i].Raw) {
 			return 0, fmt.Errorf("stage: item %d of %s: needs a count of at least 1 and one JSON value", i, integration)
 		}
 	}
