@@ -172,19 +172,28 @@ func filter(w record.Window, scan *plan.Scan) store.Filter {
 	return f
 }
 
-// parts finds what a scan has to read.
-func (s *session) parts(ctx context.Context) compile.Parts {
-	return func(scan *plan.Scan) ([]store.Part, error) {
-		if scan.Groups != nil && len(scan.Groups) == 0 {
-			return nil, nil
-		}
-		return s.snapshot.Parts(ctx, filter(scan.Window, scan))
+// segments answers the compiler while a session is open.
+type segments struct {
+	ctx context.Context
+	*session
+}
+
+// Parts finds what a scan has to read.
+func (s segments) Parts(scan *plan.Scan) ([]store.Part, error) {
+	if scan.Groups != nil && len(scan.Groups) == 0 {
+		return nil, nil
 	}
+	return s.snapshot.Parts(s.ctx, filter(scan.Window, scan))
+}
+
+// Count counts rows that hold a text.
+func (s segments) Count(parts []store.Part, column string, text store.Text) ([]int64, error) {
+	return s.snapshot.Count(s.ctx, parts, column, text)
 }
 
 // sql compiles a part of the plan as it stands.
 func (s *session) sql(ctx context.Context, root plan.Node, columns []*plan.Column) (string, error) {
-	sql, err := compile.SQL(root, columns, s.engine.dialect, s.parts(ctx))
+	sql, err := compile.SQL(root, columns, s.engine.dialect, segments{ctx, s})
 	if err != nil && ctx.Err() != nil {
 		return "", refine(ctx, err)
 	}

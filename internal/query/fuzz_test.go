@@ -42,7 +42,7 @@ func FuzzPlan(f *testing.F) {
 			return
 		}
 		_ = p.String()
-		if _, err := compile.SQL(p.Root, p.Columns, compile.DuckDB{}, none); err != nil {
+		if _, err := compile.SQL(p.Root, p.Columns, compile.DuckDB{}, compile.Parts(none)); err != nil {
 			t.Fatalf("%s\n%v", text, err)
 		}
 	})

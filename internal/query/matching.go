@@ -41,7 +41,7 @@ func (e *Engine) Matching(req Request) (func(ctx context.Context, seg *store.Seg
 	return func(ctx context.Context, seg *store.Segment) ([]bool, error) {
 		meant := make([]bool, seg.Rows)
 		whole := func(*plan.Scan) ([]store.Part, error) { return []store.Part{{Segment: seg, EndRow: seg.Rows}}, nil }
-		sql, err := compile.SQL(scan, []*plan.Column{number}, e.dialect, whole)
+		sql, err := compile.SQL(scan, []*plan.Column{number}, e.dialect, compile.Parts(whole))
 		if err != nil {
 			return nil, fmt.Errorf("compile the condition: %w", err)
 		}

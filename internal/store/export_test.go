@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // WithStep returns the options with a function that is asked before every
@@ -63,4 +65,13 @@ func textsOf(seg *Segment) (out []string, err error) {
 			out = append(out, string(text))
 		}
 	}
+}
+
+func zstdOf(data []byte) []byte {
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil
+	}
+	defer encoder.Close()
+	return encoder.EncodeAll(data, nil)
 }

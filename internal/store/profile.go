@@ -7,7 +7,10 @@ import (
 	"io"
 	"os"
 
+	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/zeebo/xxh3"
+
+	"ledgerline/internal/record"
 )
 
 // profile is what the file beside a segment says of its columns, before the
@@ -15,19 +18,24 @@ import (
 //
 //	number of columns (uint32)
 //	per column: name, number of values (uint32), per value: text, rows (uint64)
+//	number of columns of text (uint32), per column: name
+//	number of row groups (uint32)
+//	per row group: rows (uint32), per column of text: offset and bytes of its chunk (uint64, uint32)
 //
 // Texts are their length (uint32) and bytes; all numbers are little-endian.
 type profile struct {
 	values map[string][]ValueCount // of the columns that have few
-	size   int                     // memory it takes, about
+	placed []string                // columns of text, in the order of their places
+	groups []placedGroup
+	size   int // memory it takes, about
 }
 
 func appendText(b []byte, s string) []byte {
 	return append(binary.LittleEndian.AppendUint32(b, uint32(len(s))), s...)
 }
 
-// appendProfile encodes the tallies of the columns, as far as they fit.
-func appendProfile(out []byte, cols []Column, tallies []valueTally) []byte {
+// appendTallies encodes the tallies of the columns, as far as they fit.
+func appendTallies(out []byte, cols []Column, tallies []valueTally) []byte {
 	start := len(out)
 	out = binary.LittleEndian.AppendUint32(out, 0)
 	n := uint32(0)
@@ -51,7 +59,54 @@ func appendProfile(out []byte, cols []Column, tallies []valueTally) []byte {
 	return out
 }
 
-// decoder reads what appendProfile wrote. After the end it yields zeros and is short.
+// placedColumns bounds the columns of a segment whose places are kept.
+const placedColumns = 200
+
+// places finds where in a Parquet file the columns of text lie. Its columns are
+// those of the segment, one after the other.
+func places(cols []Column, footer *metadata.FileMetaData) (placed []string, groups []placedGroup, err error) {
+	var at []int
+	for i, c := range cols {
+		if c.Type == record.String && !c.List && len(at) < placedColumns {
+			at, placed = append(at, i), append(placed, c.Name)
+		}
+	}
+	for i := range footer.NumRowGroups() {
+		group := footer.RowGroup(i)
+		g := placedGroup{rows: group.NumRows(), places: make([]place, len(at))}
+		for j, column := range at {
+			chunk, err := group.ColumnChunk(column)
+			if err != nil {
+				return nil, nil, err
+			}
+			g.places[j] = place{chunk.DataPageOffset(), chunk.TotalCompressedSize()}
+			if chunk.HasDictionaryPage() {
+				g.places[j].offset = chunk.DictionaryPageOffset()
+			}
+		}
+		groups = append(groups, g)
+	}
+	return placed, groups, nil
+}
+
+// appendPlaces encodes the places of columns.
+func appendPlaces(out []byte, placed []string, groups []placedGroup) []byte {
+	out = binary.LittleEndian.AppendUint32(out, uint32(len(placed)))
+	for _, name := range placed {
+		out = appendText(out, name)
+	}
+	out = binary.LittleEndian.AppendUint32(out, uint32(len(groups)))
+	for _, g := range groups {
+		out = binary.LittleEndian.AppendUint32(out, uint32(g.rows))
+		for _, p := range g.places {
+			out = binary.LittleEndian.AppendUint64(out, uint64(p.offset))
+			out = binary.LittleEndian.AppendUint32(out, uint32(p.bytes))
+		}
+	}
+	return out
+}
+
+// decoder reads what appendTallies and appendPlaces write. After the end it yields zeros and is short.
 type decoder struct {
 	data  []byte
 	short bool
@@ -87,6 +142,16 @@ func parseProfile(data []byte) (*profile, error) {
 			counts = append(counts, ValueCount{d.text(), d.large()})
 		}
 		p.values[name] = counts
+	}
+	for n := d.number(); d.more(n); n-- {
+		p.placed = append(p.placed, d.text())
+	}
+	for n := d.number(); d.more(n); n-- {
+		g := placedGroup{rows: int64(d.number()), places: make([]place, len(p.placed))}
+		for i := range g.places {
+			g.places[i] = place{d.large(), int64(d.number())}
+		}
+		p.groups = append(p.groups, g)
 	}
 	if d.short {
 		return nil, errTokens

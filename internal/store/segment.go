@@ -43,6 +43,8 @@ type segmentWriter struct {
 	group   file.BufferedRowGroupWriter
 	inGroup int
 	spliced *metadata.FileMetaData // footer of row groups that were copied; then out is nil
+	placed  []string               // columns of text
+	groups  []placedGroup          // where they lie, when the file is whole
 	hasher  *rowHasher
 	scratch *scratch
 }
@@ -243,7 +245,20 @@ func (w *segmentWriter) endFile() error {
 	if err := w.endGroup(); err != nil {
 		return err
 	}
-	return w.out.Close()
+	if err := w.out.Close(); err != nil {
+		return err
+	}
+	footer, err := w.out.FileMetadata()
+	if err != nil {
+		return err
+	}
+	return w.locate(footer)
+}
+
+// locate notes where the columns of text lie in the file.
+func (w *segmentWriter) locate(footer *metadata.FileMetaData) (err error) {
+	w.placed, w.groups, err = places(w.seg.Columns, footer)
+	return err
 }
 
 // finish makes the segment durable under its final name, but for the sync of
@@ -264,7 +279,7 @@ func (w *segmentWriter) finish() (*Segment, error) {
 		w.abort()
 		return nil, err
 	}
-	tokens := w.scratch.tokens.file()
+	tokens := w.scratch.tokens.file(w.placed, w.groups)
 	w.seg.Bytes = w.size
 	w.sum.Sum(w.seg.SHA256[:0])
 	w.seg.RowHash = w.hasher.total()

@@ -157,6 +157,8 @@ func (w *segmentWriter) endSpliced() error {
 	if err != nil {
 		return err
 	}
-	_, err = out.Write(append(binary.LittleEndian.AppendUint32(nil, uint32(n)), parquetMagic...))
-	return err
+	if _, err := out.Write(append(binary.LittleEndian.AppendUint32(nil, uint32(n)), parquetMagic...)); err != nil {
+		return err
+	}
+	return w.locate(w.spliced)
 }

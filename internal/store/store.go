@@ -59,16 +59,17 @@ func orDefault[T int | int64](n, def T) T {
 // Store is a set of segments with its manifest. All methods may be called from
 // any number of goroutines.
 type Store struct {
-	dir      string // holds manifest.db and segments
-	segments string
-	engine   Engine
-	opts     Options
-	disk     disk
-	db       *sql.DB
-	nextID   atomic.Int64
-	scratch  sync.Pool // of *scratch
-	tokens   *besideCache[[]tokenBlock]
-	profiles *besideCache[*profile]
+	dir       string // holds manifest.db and segments
+	segments  string
+	engine    Engine
+	opts      Options
+	disk      disk
+	db        *sql.DB
+	nextID    atomic.Int64
+	scratch   sync.Pool // of *scratch
+	searchers sync.Pool // of *searcher
+	tokens    *besideCache[[]tokenBlock]
+	profiles  *besideCache[*profile]
 
 	merging    sync.Mutex // one merge or retention at a time, so that no two take the same segment
 	committing sync.Mutex // serialises changes
@@ -111,7 +112,8 @@ func Open(dir string, engine Engine, opts Options) (*Store, error) {
 	ctx := context.Background()
 	s := &Store{
 		dir: dir, segments: SegmentDir(dir), engine: engine, opts: opts.withDefaults(), disk: disk{opts.step},
-		scratch: sync.Pool{New: func() any { return newScratch() }}, tokens: newBesideCache(tokenCacheBytes, readTokens), profiles: newBesideCache(profileCacheBytes, readProfile),
+		scratch: sync.Pool{New: func() any { return newScratch() }}, searchers: sync.Pool{New: func() any { return newSearcher() }},
+		tokens: newBesideCache(tokenCacheBytes, readTokens), profiles: newBesideCache(profileCacheBytes, readProfile),
 		leases: map[int64]int{}, small: map[dayKey]int{}, types: map[string]Column{},
 	}
 	if err := s.disk.mkdir(s.segments); err != nil {

@@ -241,14 +241,15 @@ func appendTokenHead(head []byte, rows int, from, to int64, size int) []byte {
 	return binary.LittleEndian.AppendUint32(head, uint32(size))
 }
 
-// file ends the last block and returns the content of the filter file.
-func (t *tokenBuilder) file() []byte {
+// file ends the last block and returns the content of the filter file. The
+// columns of text lie at the places that are given.
+func (t *tokenBuilder) file(placed []string, groups []placedGroup) []byte {
 	t.endBlock()
 	out := make([]byte, 0, profileHead+16+len(t.head)+len(t.filters)+8)
 	out = append(out, tokenMagic...)
 	out = binary.LittleEndian.AppendUint32(out, 0)
 	if t.counted >= countedRows {
-		out = appendProfile(out, t.cols, t.tallies)
+		out = appendPlaces(appendTallies(out, t.cols, t.tallies), placed, groups)
 	}
 	binary.LittleEndian.PutUint32(out[len(tokenMagic):], uint32(len(out)-profileHead))
 	out = binary.LittleEndian.AppendUint64(out, xxh3.Hash(out))

@@ -25,7 +25,7 @@ func FuzzTokens(f *testing.F) {
 		b.addText(clean(text))
 		b.addValues([]parquet.ByteArray{bytesOf(field)})
 		b.rows = 1
-		_, blocks, err := parseTokens(b.file())
+		_, blocks, err := parseTokens(b.file(nil, nil))
 		if err != nil || len(blocks) != 1 {
 			t.Fatal(err)
 		}

@@ -86,7 +86,7 @@ func TestOldTokenFilters(t *testing.T) {
 	b.reset(nil)
 	b.addText("some words")
 	b.rows = 1
-	data := b.file()
+	data := b.file(nil, nil)
 	_, want, err := parseTokens(data)
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func FuzzTokenFile(f *testing.F) {
 	b.counted = countedRows
 	b.addText("some words")
 	b.rows = 1
-	whole := b.file()
+	whole := b.file(nil, nil)
 	f.Add(whole, 20, byte(1))
 	f.Add([]byte{}, 0, byte(0))
 	f.Fuzz(func(t *testing.T, data []byte, at int, flip byte) {

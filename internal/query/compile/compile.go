@@ -36,13 +36,29 @@ type Dialect interface {
 	Series(column string, n int) string
 }
 
-// Parts finds the parts of segments that a scan has to read.
+// Segments is what is asked of the store while a statement is written.
+type Segments interface {
+	// Parts finds the parts of segments that a scan has to read.
+	Parts(*plan.Scan) ([]store.Part, error)
+	// Count counts the rows of each part that hold a text in a column; below 0 it cannot tell.
+	Count(parts []store.Part, column string, text store.Text) ([]int64, error)
+}
+
+// Parts are segments of which nothing is known but what to read.
 type Parts func(*plan.Scan) ([]store.Part, error)
+
+// Parts calls the function.
+func (p Parts) Parts(scan *plan.Scan) ([]store.Part, error) { return p(scan) }
+
+// Count can tell of no part.
+func (Parts) Count(parts []store.Part, _ string, _ store.Text) ([]int64, error) {
+	return slices.Repeat([]int64{-1}, len(parts)), nil
+}
 
 // compiler writes one statement.
 type compiler struct {
 	d       Dialect
-	parts   Parts
+	store   Segments
 	used    map[string]bool      // identifiers of columns that something reads
 	parents map[plan.Node]int    // how often a node is read
 	named   map[plan.Node]string // common table expressions
@@ -52,8 +68,8 @@ type compiler struct {
 }
 
 // SQL writes the statement that yields the columns of root, in that order.
-func SQL(root plan.Node, columns []*plan.Column, d Dialect, parts Parts) (string, error) {
-	c := &compiler{d: d, parts: parts, used: map[string]bool{}, parents: map[plan.Node]int{}, named: map[plan.Node]string{}, plain: map[*plan.Column]bool{}}
+func SQL(root plan.Node, columns []*plan.Column, d Dialect, segments Segments) (string, error) {
+	c := &compiler{d: d, store: segments, used: map[string]bool{}, parents: map[plan.Node]int{}, named: map[plan.Node]string{}, plain: map[*plan.Column]bool{}}
 	for _, col := range columns {
 		c.used[col.ID] = true
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ledgerline/internal/query/plan"
+	"ledgerline/internal/store"
 )
 
 // maxFolded bounds the texts that are looked for by an expression.
@@ -56,6 +57,56 @@ func phrase(subject, words string) string {
 	const edge = `[^0-9A-Za-z_\x{80}-\x{10FFFF}]`
 	sure := `(?s)(?:\A|` + edge + `)` + anyCase(strings.ToLower(words)) + `(?:\z|` + edge + `)`
 	return "(regexp_matches(" + subject + ", " + text(sure) + ") OR " + exact + ")"
+}
+
+// searched recognizes a condition that is true for the values of one column that
+// hold a text in any letter case, and for no others.
+func searched(e plan.Expr) (*plan.Column, store.Text, bool) {
+	c, ok := e.(*plan.Call)
+	if !ok {
+		return nil, store.Text{}, false
+	}
+	if c.Op == plan.And && len(c.Args) == 2 {
+		column, text, ok := searched(c.Args[0])
+		phrase, isPhrase := c.Args[1].(*plan.Call)
+		if !ok || text.Phrase != "" || !isPhrase || phrase.Op != plan.Phrase || sourceColumn(phrase.Args[0]) != column {
+			return nil, store.Text{}, false
+		}
+		text.Phrase, ok = constant(phrase.Args[1])
+		return column, text, ok && strings.EqualFold(text.Phrase, text.Part)
+	}
+	if len(c.Args) != 2 {
+		return nil, store.Text{}, false
+	}
+	fold, ok := c.Args[0].(*plan.Call)
+	if !ok || fold.Op != plan.Fold {
+		return nil, store.Text{}, false
+	}
+	column := sourceColumn(fold)
+	part, ok := constant(c.Args[1])
+	if c.Op == plan.Glob {
+		part, ok = inner(part)
+	}
+	ok = ok && (c.Op == plan.Glob || c.Op == plan.Contains) && column != nil && column.Type == (plan.Type{Kind: plan.String}) &&
+		part != "" && len(part) <= maxFolded && printableASCII(part) && part == strings.ToLower(part)
+	return column, store.Text{Part: part}, ok
+}
+
+// inner is what a pattern that matches anything around it has in its middle.
+func inner(pattern string) (string, bool) {
+	part := strings.Trim(pattern, "*%")
+	at := strings.Index(pattern, part)
+	return part, at > 0 && at+len(part) < len(pattern) && !strings.ContainsAny(part, `*%?\`)
+}
+
+// constant is the text that an expression is.
+func constant(e plan.Expr) (string, bool) {
+	c, ok := e.(*plan.Const)
+	if !ok {
+		return "", false
+	}
+	s, ok := c.Value.(string)
+	return s, ok
 }
 
 // anyCase is the expression for all texts whose lower case is s.

@@ -276,7 +276,13 @@ func (c *compiler) judge(n *plan.Scan, parts []store.Part) (left []store.Part, w
 // unbounded reports whether a part is a whole segment of which neither the window
 // nor the log groups leave out a record.
 func (c *compiler) unbounded(n *plan.Scan, p store.Part) bool {
-	return p.FirstRow == 0 && p.EndRow == p.Segment.Rows && len(c.within(n, p.Segment)) == 0 && visible(n.Groups, p.Segment.Groups)
+	return p.FirstRow == 0 && p.EndRow == p.Segment.Rows && c.open(n, p.Segment)
+}
+
+// open reports whether neither the window nor the log groups leave out a record
+// of a segment.
+func (c *compiler) open(n *plan.Scan, seg *store.Segment) bool {
+	return len(c.within(n, seg)) == 0 && visible(n.Groups, seg.Groups)
 }
 
 // visible reports whether all groups are allowed. No list allows all.

@@ -23,7 +23,7 @@ const maxRanges = 512
 // same types in one go, each row range by itself, because an engine skips row
 // groups for a range of row numbers but not for several.
 func (c *compiler) scan(n *plan.Scan) string {
-	parts, err := c.parts(n)
+	parts, err := c.store.Parts(n)
 	if err != nil {
 		c.fail(err)
 		return ""

@@ -25,7 +25,7 @@ func (c *compiler) counted(n *plan.Aggregate) (string, bool) {
 			t.by = append(t.by, col)
 		}
 	}
-	parts, err := c.parts(scan)
+	parts, err := c.store.Parts(scan)
 	if err != nil {
 		c.fail(err)
 		return "", true
@@ -38,7 +38,8 @@ func (c *compiler) counted(n *plan.Aggregate) (string, bool) {
 			rest = append(rest, p)
 		}
 	}
-	if len(t.rows) == 0 {
+	rest = t.search(rest)
+	if len(rest) == len(parts) {
 		return "", false
 	}
 	return c.sums(n, &t, rest), true
@@ -93,6 +94,50 @@ func (t *tally) add(p store.Part, whole bool) bool {
 		t.count(l.key, l.rows)
 	}
 	return true
+}
+
+// search counts what is left where the condition of the scan is a search for one
+// text, which the store does in less time than an engine. It returns the parts
+// that it could not count.
+func (t *tally) search(parts []store.Part) (rest []store.Part) {
+	column, text, ok := searched(t.scan.Where)
+	if !ok || !slices.Contains(t.scan.Columns, column) {
+		return parts
+	}
+	type line struct {
+		part store.Part
+		key  []any
+	}
+	names := map[string][]line{} // by the name that the segment has for the column
+	for _, p := range parts {
+		key, ok := t.key(known{segment: p.Segment, scan: t.scan})
+		at := columnOf(p.Segment, column)
+		if !ok || at < 0 || !t.c.open(t.scan, p.Segment) {
+			rest = append(rest, p)
+			continue
+		}
+		name := p.Segment.Columns[at].Name
+		names[name] = append(names[name], line{p, key})
+	}
+	for name, lines := range names {
+		asked := make([]store.Part, len(lines))
+		for i, l := range lines {
+			asked[i] = l.part
+		}
+		found, err := t.c.store.Count(asked, name, text)
+		if err != nil {
+			t.c.fail(err)
+			return nil
+		}
+		for i, l := range lines {
+			if found[i] < 0 {
+				rest = append(rest, l.part)
+			} else if found[i] > 0 {
+				t.count(l.key, found[i])
+			}
+		}
+	}
+	return rest
 }
 
 func (t *tally) key(k known) ([]any, bool) {
