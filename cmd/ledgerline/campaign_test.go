@@ -52,6 +52,8 @@ func TestCampaign(t *testing.T) {
 	t.Run("server killed", func(t *testing.T) { newArena(t, binary, c, auditScene(c), seed+1).killServer() })
 	t.Run("all logs, both killed", func(t *testing.T) { newArena(t, binary, c, logsScene(c), seed+2).killEither() })
 	t.Run("stream and folder, both killed", func(t *testing.T) { newArena(t, binary, c, pushedScene(c), seed+3).killEither() })
+	t.Run("monitoring API, both killed", func(t *testing.T) { newArena(t, binary, c, monitorScene(c), seed+4).killEither() })
+	t.Run("clients and imports, server and import killed", func(t *testing.T) { newArena(t, binary, c, clientsScene(c), seed+5).killImport() })
 }
 
 // scene is what there is to collect in a campaign.
@@ -62,6 +64,7 @@ type scene struct {
 	// words of integrations stand for; may be nil.
 	setup     func(*arena) (words []string)
 	weighings func(*arena) []weighing
+	queries   bool // there are queries of Analytics to be joined
 }
 
 // auditScene is the audit trail of Oracle Integration alone, nobody working on.
@@ -93,6 +96,7 @@ type arena struct {
 	random     *rand.Rand
 	oracle     string // URL
 	server     *process
+	listen     string // host and port of the server
 	serverFile string
 	collector  string // configuration file
 }
@@ -154,7 +158,7 @@ func (a *arena) configure() {
 	if _, err := makeAPIKey(a.dir, demoTenancy, demoUser, demoRegion); err != nil {
 		a.Fatal(err)
 	}
-	listen := freeAddress("127.0.0.1:0")
+	a.listen = freeAddress("127.0.0.1:0")
 	a.serverFile, a.collector = filepath.Join(a.dir, "server.yaml"), filepath.Join(a.dir, "collector.yaml")
 	a.write(a.serverFile, fmt.Sprintf(`data: ./s
 server:
@@ -163,7 +167,7 @@ server:
   namespace: demo
   log_groups: [{id: %s, name: Default}]
   users: [{user: %s, public_key_file: ./key_public.pem}]
-`, listen, demoTenancy, demoGroup, demoUser))
+`, a.listen, demoTenancy, demoGroup, demoUser))
 	words := []string{"ORACLE", a.oracle, "GROUP", demoGroup}
 	if a.setup != nil {
 		words = append(words, a.setup(a)...)
@@ -179,7 +183,7 @@ connections:
     config_file: ./oci_config
     endpoints: {loganalytics: "http://%[2]s", objectstorage: "%[1]s", logging: "%[1]s", loggingmanagement: "%[1]s", monitoring: "%[1]s"}
 integrations:
-`, a.oracle, listen)+strings.NewReplacer(words...).Replace(a.integrations))
+`, a.oracle, a.listen)+strings.NewReplacer(words...).Replace(a.integrations))
 }
 
 func (a *arena) write(name, text string) {
@@ -237,23 +241,32 @@ func (a *arena) settle() {
 	a.post("/simulator/faults", "none")
 	a.post("/simulator/rest", "")
 	a.post("/simulator/flush", "")
-	var err error
-	for range 5 {
-		if err = <-a.start(io.Discard, "collect", "--once", "--config", a.collector).done; err == nil {
-			break
-		}
-	}
-	if err != nil {
-		a.Fatalf("collecting does not come to an end: %v\n%s", err, a.tail("collect.log"))
+	if a.integrations != "" {
+		a.finish("collect", "--once", "--config", a.collector)
 	}
 	if err := a.server.terminate(); err != nil {
 		a.Fatalf("the server stops with %v\n%s", err, a.tail("serve.log"))
+	}
+	if a.queries {
+		a.killJoiner()
 	}
 	got := a.weigh()
 	a.Log(got)
 	if !got.complete() {
 		a.Fatal("records were lost or doubled")
 	}
+}
+
+// finish runs a command until it succeeds, at most five times.
+func (a *arena) finish(args ...string) {
+	a.Helper()
+	var err error
+	for range 5 {
+		if err = <-a.start(io.Discard, args...).done; err == nil {
+			return
+		}
+	}
+	a.Fatalf("%s does not come to an end: %v\n%s", args[0], err, a.tail(args[0]+".log"))
 }
 
 // weigh opens the server's data, as a start would, and compares it with the truth.
@@ -286,6 +299,9 @@ func (a *arena) weigh() balance {
 		}
 		a.Logf("%s: %s", w.source, b)
 		sum = sum.add(b)
+	}
+	if a.queries {
+		a.weighQueries(n)
 	}
 	report, err := n.store.Verify(ctx)
 	if err != nil || len(report.Problems) > 0 {

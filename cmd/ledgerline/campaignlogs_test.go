@@ -59,6 +59,7 @@ func logsScene(c campaign) scene {
 				weighMetrics(a.metrics()),
 			}
 		},
+		queries: true,
 	}
 }
 

@@ -38,8 +38,9 @@ func pushedScene(c campaign) scene {
     settle: 0s
     upload: {connection: oci, namespace: demo, log_group: GROUP, log_source: OCI Integration Activity Stream Logs}
 `,
+		queries: true,
 		setup: func(a *arena) []string {
-			a.folder()
+			a.folder(a.exported(simulate.OICActivity))
 			return []string{"BROKER", a.broker()}
 		},
 		weighings: func(a *arena) []weighing {
@@ -96,10 +97,9 @@ func (a *arena) broker() string {
 	return cluster.ListenAddrs()[0]
 }
 
-// folder writes the activity stream in files of 100 events, in turn as JSON
-// lines in gzip and as an export, and one of them again under another name.
-func (a *arena) folder() {
-	events := a.exported(simulate.OICActivity)
+// folder writes events in files of 100, in turn as JSON lines in gzip and as an
+// export, and one of them again under another name.
+func (a *arena) folder(events []json.RawMessage) {
 	dir := filepath.Join(a.dir, "in")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		a.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"ledgerline/internal/connect"
 	"ledgerline/internal/content"
 	"ledgerline/internal/simulate"
 )
@@ -45,32 +44,9 @@ func TestMonitoringAndFilesAreCollected(t *testing.T) {
 			t.Fatalf("collect exits with %d:\n%s", code, output)
 		}
 	}
-	auth := connect.NewOAuth(connect.OAuthConfig{TokenURL: oracle.url + "/oauth2/v1/token", ClientID: "ledgerline", ClientSecret: "simulated-secret", Scope: oracle.Scope()}, connect.Options{})
-	client := connect.NewOIC(connect.OICConfig{URL: oracle.url}, auth, connect.Options{})
-	runs, steps := 0, 0
-	for offset := 0; ; offset = runs {
-		page, err := client.Instances(t.Context(), connect.InstanceQuery{Window: connect.Retention, Offset: offset, Limit: 100})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(page.Items) == 0 {
-			break
-		}
-		for _, item := range page.Items {
-			runs++
-			id := strings.Split(strings.SplitAfter(string(item), `"id":"`)[1], `"`)[0]
-			list, err := client.Activity(t.Context(), id)
-			if err != nil {
-				t.Fatal(err)
-			}
-			steps += len(list)
-		}
-	}
-	if runs == 0 || steps <= runs {
-		t.Fatalf("%d instances with %d steps: the test says nothing", runs, steps)
-	}
+	runs, steps := monitored(t, oracle.url)
 	r.serve()
-	for source, want := range map[string]int{content.SourceIntegrationRuns: runs, content.SourceIntegrationActivity: steps, content.SourceAnalyticsAudit: 1, content.SourceIntegrationAudit: 1} {
+	for source, want := range map[string]int{content.SourceIntegrationRuns: len(runs), content.SourceIntegrationActivity: len(steps), content.SourceAnalyticsAudit: 1, content.SourceIntegrationAudit: 1} {
 		if got := r.stored(source); got != fmt.Sprint(want) {
 			t.Errorf("%s: %s records are stored, want %d", source, got, want)
 		}

@@ -85,9 +85,12 @@ func TestSDKPutLogs(t *testing.T) {
 		}
 		got = append(got, e)
 	}
-	if len(got) != 2 || fmt.Sprint(got[0]["data"]) != "map[op:activate]" || got[1]["data"] != "plain <text>" || got[0]["time"] != "2024-05-01T10:00:00Z" ||
-		got[1]["time"] != "2024-05-01T10:00:01Z" || got[0]["id"] != "com.example.app-0" || got[0]["source"] != "collector-1" || got[0]["subject"] != "instance-1" {
+	if len(got) != 2 || fmt.Sprint(got[0]["data"]) != "map[op:activate]" || got[1]["data"] != "plain <text>" || got[0]["time"] != "2024-05-01T10:00:00.000Z" ||
+		got[1]["time"] != "2024-05-01T10:00:01.000Z" || got[0]["id"] != "com.example.app-0" || got[0]["source"] != "collector-1" || got[0]["subject"] != "instance-1" {
 		t.Errorf("events %v", got)
+	}
+	if !bytes.Contains(staged[1].Body, []byte("plain <text>")) {
+		t.Errorf("the text of an entry is kept as it came: %s", staged[1].Body)
 	}
 	place := got[0]["oracle"].(map[string]any)
 	if place["logid"] != logID || place["loggroupid"] != groupID || place["tenantid"] != tenancy || place["ingestedtime"] == nil {

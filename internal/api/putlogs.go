@@ -61,14 +61,14 @@ const (
 
 // logEvent is an entry as OCI Logging keeps it: a CloudEvent with where it lies.
 type logEvent struct {
-	Data    json.RawMessage `json:"data"`
-	ID      string          `json:"id"`
-	Oracle  logEventPlace   `json:"oracle"`
-	Source  string          `json:"source"`
-	Version string          `json:"specversion"`
-	Subject string          `json:"subject,omitempty"`
-	Time    string          `json:"time"`
-	Type    string          `json:"type"`
+	Data    any           `json:"data"` // a text, or JSON as it came
+	ID      string        `json:"id"`
+	Oracle  logEventPlace `json:"oracle"`
+	Source  string        `json:"source"`
+	Version string        `json:"specversion"`
+	Subject string        `json:"subject,omitempty"`
+	Time    string        `json:"time"`
+	Type    string        `json:"type"`
 }
 
 type logEventPlace struct {
@@ -110,12 +110,12 @@ func (s *Server) putLogs(c *call) (*response, error) {
 		if lines[source] == nil {
 			lines[source] = &bytes.Buffer{}
 		}
+		line := json.NewEncoder(lines[source])
+		line.SetEscapeHTML(false)
 		for i := range b.Entries {
-			line, err := json.Marshal(b.event(i, place))
-			if err != nil {
+			if err := line.Encode(b.event(i, place)); err != nil {
 				return nil, invalid("logEntryBatches.entries: %v", err)
 			}
-			lines[source].Write(append(line, '\n'))
 		}
 	}
 	// The time of receipt is in the events, so the body as it came makes the token.
@@ -178,11 +178,14 @@ func (b logEntryBatch) event(i int, place logEventPlace) logEvent {
 	if e.Time != nil {
 		at = *e.Time
 	}
-	out := logEvent{ID: e.ID, Oracle: place, Source: b.Source, Version: "1.0", Subject: b.Subject, Time: at.UTC().Format(time.RFC3339Nano), Type: b.Type}
+	layout := eventTime
+	if at.Nanosecond()%int(time.Millisecond) != 0 { // finer than OCI Logging writes it
+		layout = time.RFC3339Nano
+	}
+	out := logEvent{ID: e.ID, Oracle: place, Source: b.Source, Version: "1.0", Subject: b.Subject, Time: at.UTC().Format(layout), Type: b.Type}
+	out.Data = *e.Data
 	if text := strings.TrimSpace(*e.Data); text != "" && strings.ContainsRune("{[", rune(text[0])) && json.Valid([]byte(text)) {
 		out.Data = json.RawMessage(text)
-	} else if quoted, err := json.Marshal(*e.Data); err == nil { // a string always marshals
-		out.Data = quoted
 	}
 	return out
 }

@@ -321,9 +321,9 @@ func (r *logRecord) event() map[string]any {
 	default:
 		made := logEvent{ID: r.id, Source: r.source, Version: "1.0", Time: time.UnixMilli(r.time).UTC().Format(eventTime), Type: r.source,
 			Oracle: logEventPlace{LogGroup: r.group, Compartment: r.tenancy, Tenant: r.tenancy}}
-		made.Data = json.RawMessage(r.text)
-		if !isObject {
-			made.Data, _ = json.Marshal(r.text) // a string always marshals
+		made.Data = r.text
+		if isObject {
+			made.Data = json.RawMessage(r.text)
 		}
 		r.raw, _ = json.Marshal(made)
 	}
