@@ -6,6 +6,7 @@ import { Link, navigate, splitLocation, useLocation } from "./router";
 import { Login } from "./session/Login";
 import { SessionContext } from "./session/session";
 import { applyTheme, useTheme } from "./theme";
+import { Boundary } from "./ui/Boundary";
 import { Button, Empty, ErrorNotice, MenuItem, Popover, Spinner } from "./ui/controls";
 import { Icon, type IconName } from "./ui/icons";
 
@@ -46,7 +47,7 @@ export function App() {
       <Login
         done={(s) => {
           setCsrfToken(s.csrfToken ?? "");
-          client.clear();
+          client.removeQueries({ predicate: (q) => q.queryKey[0] !== "session" }); // what somebody else saw
           client.setQueryData(["session"], s);
         }}
       />
@@ -85,7 +86,9 @@ function Shell({ session, loggedOut }: { session: Session; loggedOut: () => void
         <Account session={session} loggedOut={loggedOut} />
       </nav>
       <main className="main" id="main" tabIndex={-1}>
-        <Suspense fallback={<Empty title=""><Spinner /></Empty>}>{page(section)}</Suspense>
+        <Boundary key={section}>
+          <Suspense fallback={<Empty title=""><Spinner /></Empty>}>{page(section)}</Suspense>
+        </Boundary>
       </main>
     </div>
   );

@@ -14,28 +14,34 @@ import { shownViz } from "../viz/registry";
 import { ResultTable } from "../viz/ResultTable";
 import type { Scope } from "./DashboardView";
 import { Grid } from "./Grid";
-import { conditions, shownBy, text, type Tile } from "./model";
+import { useContent } from "../session/session";
+import { conditions, shownBy, text, unknownSource, type Tile } from "./model";
+
+// The name of a tile that is called as its saved search.
+const INHERIT = "__INHERIT__";
 
 const View = lazy(() => import("../viz/View"));
 
 export function TileView({ tile, scope, editing }: { tile: Tile; scope: Scope; editing: boolean }) {
   const shown = shownBy(tile, scope.searches);
   const search = scope.searches.get(tile.savedSearchId);
-  const title = text(tile.displayName || search?.displayName, tile.nls, search?.nls, scope.board.nls);
+  const title = text(tile.displayName === INHERIT ? search?.displayName : tile.displayName || search?.displayName, tile.nls, search?.nls, scope.board.nls);
   if (shown.kind === "container") return <Container tile={tile} tiles={shown.tiles} tabs={shown.tabs} title={title} scope={scope} editing={editing} />;
-  if (shown.kind === "problem") {
-    return (
-      <>
-        {!editing && <TileHead title={title} />}
-        <div className="tile-problem">
-          <Icon name="warn" size={18} />
-          <strong>{shown.title}</strong>
-          <span>{shown.reason}</span>
-        </div>
-      </>
-    );
-  }
+  if (shown.kind === "problem") return <Problem head={!editing && <TileHead title={title} />} title={shown.title} reason={shown.reason} />;
   return <QueryTile tile={tile} title={title} shown={shown} scope={scope} editing={editing} />;
+}
+
+function Problem({ head, title, reason }: { head: ReactNode; title: string; reason: string }) {
+  return (
+    <>
+      {head}
+      <div className="tile-problem">
+        <Icon name="warn" size={18} />
+        <strong>{title}</strong>
+        <span>{reason}</span>
+      </div>
+    </>
+  );
 }
 
 function TileHead({ title, children }: { title: string; children?: ReactNode }) {
@@ -83,6 +89,9 @@ function QueryTile({ tile, title, shown, scope, editing }: { tile: Tile; title: 
   const viz = query === undefined ? shown.viz : tileViz(query, shown);
   const link = query === undefined ? undefined : exploreHref(query, absolute(scope.window), viz, scope.zone);
   const label = typeof shown.options.changeLabel === "string" ? shown.options.changeLabel.trim() : undefined;
+  const content = useContent();
+  const unknown = content.data && unknownSource(shown.query, content.data.sources);
+  if (unknown) return <Problem head={!editing && <TileHead title={title} />} title="Other data" reason={`This tile shows records of the log source ${unknown}, which is not here. Import its content ZIP under Administration, Log sources.`} />;
   const body = (small: boolean) =>
     narrowed.isError || q.isError ? <div className="pad"><ErrorNotice error={narrowed.error ?? q.error} retry={() => void q.refetch()} /></div> : !q.data || query === undefined ? <Empty title=""><Spinner /></Empty> : <TileBody query={query} result={q.data} viz={viz} scope={scope} from={from} to={to} small={small} label={label} />;
   return (

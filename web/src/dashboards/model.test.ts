@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { conditions, grown, place, settle, shownBy, text, type Board, type BoardSearch, type Tile } from "./model";
+import { conditions, grown, place, settle, shownBy, text, unknownSource, type Board, type BoardSearch, type Tile } from "./model";
 import { logQuery, parseMQL } from "./mql";
 
 const tile = (t: Partial<Tile>): Tile => ({ displayName: "t", savedSearchId: "s", row: 0, column: 0, height: 2, width: 4, ...t });
@@ -73,5 +73,15 @@ describe("the grid", () => {
   it("keeps tiles in twelve columns", () => {
     expect(place(tile({}), { column: 11 })).toMatchObject({ column: 8, width: 4 });
     expect(place(tile({}), { width: 99 })).toMatchObject({ column: 0, width: 12 });
+  });
+});
+
+describe("a log source that is not here", () => {
+  const sources = [{ name: "OCI Integration Audit Logs" }, { name: "x1", displayName: "Own Logs" }];
+  it("is named", () => {
+    expect(unknownSource("'Log Source' = 'Oracle Fusion Apps: Enterprise Scheduler Service' | stats count", sources)).toBe("Oracle Fusion Apps: Enterprise Scheduler Service");
+  });
+  it("is not suspected when it is here, or one of several", () => {
+    for (const q of ["'Log Source' = 'oci integration audit logs' | stats count", "'Log Source' = 'Own Logs'", "'Log Source' = 'Absent' or 'Log Source' like 'OCI%'", "* | stats count", "'User Name' = 'a'"]) expect(unknownSource(q, sources)).toBeUndefined();
   });
 });

@@ -162,6 +162,12 @@ export function conditions(board: Board, tile: Tile, values: Map<string, string>
   });
 }
 
+/** unknownSource is the log source that a query asks for by name, when there is no such source. */
+export function unknownSource(query: string, sources: { name: string; displayName?: string }[]): string | undefined {
+  const named = /^\s*\(?\s*'Log Source'\s*=\s*'([^']+)'(?!\s*or\b)/i.exec(query)?.[1];
+  return named !== undefined && !sources.some((s) => [s.name, s.displayName].some((n) => n?.toLowerCase() === named.toLowerCase())) ? named : undefined;
+}
+
 export const COLUMNS = 12;
 
 /** settle moves tiles down until none covers another. The one that was moved stays where it is. */
