@@ -4,12 +4,21 @@ import (
 	"context"
 
 	"ledgerline/internal/catalog"
+	"ledgerline/internal/collect"
 	"ledgerline/internal/content"
 	"ledgerline/internal/deliver"
+	"ledgerline/internal/stage"
 )
 
 // The adapters below fill interfaces that one room declares with what another
 // room, which it may not import, offers.
+
+// ledger gives readers the transactions of the stage.
+type ledger struct{ *stage.Stage }
+
+func (l ledger) Update(ctx context.Context, do func(collect.Book) error) error {
+	return l.Stage.Update(ctx, func(tx *stage.Tx) error { return do(tx) })
+}
 
 // documents keeps the library's content in the catalogue.
 type documents struct{ catalog *catalog.Catalog }

@@ -17,7 +17,7 @@ func readObjectStorage(n *node, o *oracle, in config.Integration, log *slog.Logg
 	if err := os.MkdirAll(temp, 0o700); err != nil {
 		return nil, err
 	}
-	return collect.NewObjects(o.oci[in.Connection], n.stage, collect.ObjectsOptions{
+	return collect.NewObjects(o.oci[in.Connection], ledger{n.stage}, collect.ObjectsOptions{
 		Integration: in.Name,
 		Routes:      routes(in),
 		Namespace:   in.Objects.Namespace,

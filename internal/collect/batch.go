@@ -17,7 +17,6 @@ type Stager interface {
 // them. A record with an id counts once, however often it comes; one without
 // counts as often as one answer holds its bytes.
 type batch struct {
-	stager  Stager
 	routes  Routes
 	routed  map[string]string // type of event -> stream, so that patterns are tried once for each
 	streams []string          // in order of appearance, so that a run can be repeated
@@ -27,8 +26,8 @@ type batch struct {
 	bytes   int
 }
 
-func newBatch(stager Stager, routes Routes) *batch {
-	return &batch{stager: stager, routes: routes, routed: map[string]string{}, items: map[string][]record.Counted{}, index: map[record.Identity]int{}}
+func newBatch(routes Routes) *batch {
+	return &batch{routes: routes, routed: map[string]string{}, items: map[string][]record.Counted{}, index: map[record.Identity]int{}}
 }
 
 // add takes one record, whose bytes the batch keeps. An error says why it
@@ -75,11 +74,11 @@ func (b *batch) stream(kind string) string {
 }
 
 // stage makes the records durable, counts them, and empties the batch.
-func (b *batch) stage(ctx context.Context, out *Outcome) error {
+func (b *batch) stage(ctx context.Context, to Stager, out *Outcome) error {
 	out.Received += b.rows
 	staged := 0
 	for _, stream := range b.streams {
-		added, err := b.stager.Add(ctx, stream, b.items[stream])
+		added, err := to.Add(ctx, stream, b.items[stream])
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -224,6 +225,21 @@ func (l *fakeLedger) step(op string) error {
 		return nil
 	}
 	return l.fail(op)
+}
+
+// Update enters into a copy, which takes the place of the original at the end.
+func (l *fakeLedger) Update(_ context.Context, do func(Book) error) error {
+	draft := *l
+	draft.counts, draft.rows, draft.streams, draft.state = maps.Clone(l.counts), maps.Clone(l.rows), maps.Clone(l.streams), maps.Clone(l.state)
+	draft.covered, draft.gaps = slices.Clone(l.covered), slices.Clone(l.gaps)
+	if err := do(&draft); err != nil {
+		return err
+	}
+	if err := l.step("commit"); err != nil {
+		return err
+	}
+	*l = draft
+	return l.step("committed")
 }
 
 func (l *fakeLedger) Add(_ context.Context, stream string, items []record.Counted) (int, error) {

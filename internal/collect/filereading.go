@@ -12,6 +12,7 @@ import (
 
 // FileReading stages the records of files, one file after the other.
 type FileReading struct {
+	stager     Stager
 	batch      *batch
 	recogniser recogniser
 	opts       FileReadingOptions
@@ -53,7 +54,7 @@ func NewFileReading(stager Stager, opts FileReadingOptions) *FileReading {
 	if opts.Progress == nil {
 		opts.Progress = func(Progress) {}
 	}
-	return &FileReading{batch: newBatch(stager, opts.Routes), recogniser: recogniser{instance: opts.Instance}, opts: opts}
+	return &FileReading{stager: stager, batch: newBatch(opts.Routes), recogniser: recogniser{instance: opts.Instance}, opts: opts}
 }
 
 // Outcome counts what has been read so far.
@@ -168,7 +169,7 @@ func (f *FileReading) stage(ctx context.Context, name string) error {
 	if f.batch.rows == 0 {
 		return nil
 	}
-	if err := f.batch.stage(ctx, &f.out); err != nil {
+	if err := f.batch.stage(ctx, f.stager, &f.out); err != nil {
 		return err
 	}
 	f.opts.Progress(Progress{Window: name, Read: f.out.Received, Total: -1, Staged: f.out.Staged})

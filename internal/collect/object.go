@@ -6,13 +6,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"ledgerline/internal/connect"
-	"ledgerline/internal/record"
 )
+
+// object is one object of the bucket, and what is known of it.
+type object struct {
+	info   connect.ObjectInfo
+	state  objectState
+	wanted bool // it is to be read in this run
+	staged int  // records of it that this run found new
+}
 
 // objectState is what the ledger keeps of one object.
 type objectState struct {
@@ -37,31 +43,70 @@ func (e *refusedObject) Error() string { return e.reason }
 
 func refuse(format string, args ...any) error { return &refusedObject{fmt.Sprintf(format, args...)} }
 
-// object reads an object unless that is done, and says whether it is. Only
+// objects reads those objects of a list that are to be read, in their order. Only
 // trouble that concerns all objects is an error.
-func (r *objectReading) object(ctx context.Context, info connect.ObjectInfo) (done bool, err error) {
-	if strings.HasSuffix(info.Name, "/") && info.Size == 0 {
-		return true, nil // a folder made by the console
+func (r *objectReading) objects(ctx context.Context, list []connect.ObjectInfo) ([]*object, error) {
+	all := make([]*object, len(list))
+	for i, info := range list {
+		var err error
+		if all[i], err = r.look(ctx, info); err != nil {
+			return nil, err
+		}
 	}
-	key := "object " + info.Name
-	st, err := r.loadObject(ctx, key)
+	next, stop := r.fetcher.ahead(ctx, all)
+	defer stop()
+	for _, o := range all {
+		if !o.wanted {
+			continue
+		}
+		if err := r.take(ctx, o, <-next); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// look decides whether an object is to be read.
+func (r *objectReading) look(ctx context.Context, info connect.ObjectInfo) (*object, error) {
+	o := &object{info: info}
+	if strings.HasSuffix(info.Name, "/") && info.Size == 0 {
+		o.state.Done = true // a folder made by the console
+		return o, nil
+	}
+	text, err := r.ledger.State(ctx, r.opts.Integration, o.key())
 	if err != nil {
-		return false, err
+		return nil, err
+	}
+	if text != "" {
+		if err := json.Unmarshal([]byte(text), &o.state); err != nil {
+			return nil, fmt.Errorf("%s: %w", o.key(), err)
+		}
 	}
 	version := cmp.Or(info.ETag, info.MD5, info.Created.Format(time.RFC3339Nano))
-	if st.Version != version {
-		st = objectState{Version: version, Bytes: info.Size}
+	if o.state.Version != version {
+		o.state = objectState{Version: version, Bytes: info.Size}
 	}
 	switch {
-	case st.Done:
-		return true, nil
-	case st.Failures >= patience && r.now.Sub(st.Tried).Abs() < r.opts.RetryEvery:
+	case o.state.Done:
+	case o.state.Failures >= patience && r.now.Sub(o.state.Tried).Abs() < r.opts.RetryEvery:
 		r.waiting++
-		return false, nil
+	default:
+		o.wanted = true
 	}
-	before := r.out.Staged
-	err = r.read(ctx, info, key, &st)
-	w, _ := objectWindow(info)
+	return o, nil
+}
+
+func (o *object) key() string { return "object " + o.info.Name }
+
+// take reads an object that was fetched.
+func (r *objectReading) take(ctx context.Context, o *object, f fetched) error {
+	r.begin(o)
+	err := f.err
+	if err == nil {
+		err = r.readLines(ctx, o, f.file)
+		f.file.Close()
+	}
+	st, gap := &o.state, ""
 	var refused *refusedObject
 	switch {
 	case err == nil:
@@ -69,70 +114,88 @@ func (r *objectReading) object(ctx context.Context, info connect.ObjectInfo) (do
 		if st.Refused == 0 {
 			st.Reason = ""
 		}
-		if err := r.ledger.MarkCovered(ctx, r.opts.Integration, w, r.out.Staged-before); err != nil {
-			return false, err
-		}
-		return true, r.saveObject(ctx, key, st)
 	case errors.As(err, &refused):
 		st.Failures, st.Tried, st.Reason = st.Failures+1, r.now, refused.reason
-		if err := r.gap(ctx, w, fmt.Sprintf("object %s %s", info.Name, refused.reason)); err != nil {
-			return false, err
-		}
-		return false, r.saveObject(ctx, key, st)
+		gap = fmt.Sprintf("object %s %s", o.info.Name, refused.reason)
+		w, _ := objectWindow(o.info)
+		r.opts.Logger.Warn("an object could not be read", "integration", r.opts.Integration, "window", w.String(), "reason", gap)
+		r.out.Gaps = append(r.out.Gaps, Gap{w, gap})
+		r.out.note("%s", gap)
 	default:
-		return false, err
+		return err
 	}
+	r.parts[len(r.parts)-1].gap = gap
+	if r.rows >= r.opts.Batch || r.bytes >= mostUnstaged {
+		return r.flush(ctx)
+	}
+	return nil
 }
 
-func (r *objectReading) gap(ctx context.Context, w record.Window, note string) error {
-	r.opts.Logger.Warn("an object could not be read", "integration", r.opts.Integration, "window", w.String(), "reason", note)
-	r.out.Gaps = append(r.out.Gaps, Gap{w, note})
-	r.out.note("%s", note)
-	return r.ledger.MarkGap(ctx, r.opts.Integration, w, note)
+// mostUnstaged bounds the bytes that share a transaction.
+const mostUnstaged = 8 << 20
+
+// begin starts a part of an object.
+func (r *objectReading) begin(o *object) *batch {
+	b := newBatch(r.opts.Routes)
+	r.parts = append(r.parts, objectPart{object: o, records: b})
+	return b
 }
 
-func (r *objectReading) loadObject(ctx context.Context, key string) (objectState, error) {
-	var st objectState
-	text, err := r.ledger.State(ctx, r.opts.Integration, key)
-	if err != nil || text == "" {
-		return st, err
-	}
-	if err := json.Unmarshal([]byte(text), &st); err != nil {
-		return st, fmt.Errorf("%s: %w", key, err)
-	}
-	return st, nil
+// objectPart is what was read of an object since the last transaction.
+type objectPart struct {
+	*object
+	records *batch
+	gap     string // why the object cannot be read further
 }
 
-func (r *objectReading) saveObject(ctx context.Context, key string, st objectState) error {
-	text, err := json.Marshal(st)
+// flush enters what was read: the records, how far their objects are read, and the
+// time of those that are read to their end.
+func (r *objectReading) flush(ctx context.Context) error {
+	if len(r.parts) == 0 {
+		return nil
+	}
+	parts, done := r.parts, Outcome{}
+	r.parts, r.rows, r.bytes = nil, 0, 0
+	err := r.ledger.Update(ctx, func(book Book) error {
+		for _, p := range parts {
+			if err := r.enter(ctx, book, p, &done); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	return r.ledger.SetState(ctx, r.opts.Integration, key, string(text))
+	r.out.Received += done.Received
+	r.out.Staged += done.Staged
+	r.out.Duplicates += done.Duplicates
+	r.out.Unmatched += done.Unmatched
+	last := parts[len(parts)-1]
+	r.opts.Progress(Progress{Integration: r.opts.Integration, Window: last.info.Name, Read: r.out.Received, Total: -1, Staged: r.out.Staged})
+	return ctx.Err()
 }
 
-// read fetches, verifies and stages one object.
-func (r *objectReading) read(ctx context.Context, info connect.ObjectInfo, key string, st *objectState) error {
+func (r *objectReading) enter(ctx context.Context, book Book, p objectPart, out *Outcome) error {
+	before := out.Staged
+	if err := p.records.stage(ctx, book, out); err != nil {
+		return err
+	}
+	p.staged += out.Staged - before
+	w, _ := objectWindow(p.info)
+	var err error
 	switch {
-	case info.Size == 0:
-		return refuse("is empty")
-	case info.Size > r.opts.MaxObject:
-		return refuse("has %d bytes, more than the %d that are read", info.Size, r.opts.MaxObject)
+	case p.gap != "":
+		err = book.MarkGap(ctx, r.opts.Integration, w, p.gap)
+	case p.state.Done:
+		err = book.MarkCovered(ctx, r.opts.Integration, w, p.staged)
 	}
-	f, err := os.CreateTemp(r.opts.TempDir, "object-")
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	// Gone with the process, however that ends.
-	if err := os.Remove(f.Name()); err != nil {
+	text, err := json.Marshal(p.state)
+	if err != nil {
 		return err
 	}
-	if err := r.fetch(ctx, info, f); err != nil {
-		return err
-	}
-	if err := r.verifyGzip(ctx, f); err != nil {
-		return err
-	}
-	return r.stageLines(ctx, info, f, key, st)
+	return book.SetState(ctx, r.opts.Integration, p.key(), string(text))
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/klauspost/compress/gzip"
+
 	"ledgerline/internal/connect"
 )
 
@@ -16,12 +18,80 @@ const (
 	mostUnpacked = 64 << 30
 )
 
-// fetch copies an object into a file, part by part, and compares size and MD5.
-func (r *objectReading) fetch(ctx context.Context, info connect.ObjectInfo, f *os.File) error {
+// fetcher brings objects to this machine and verifies them.
+type fetcher struct {
+	*Objects
+	zip gzip.Reader
+	buf []byte
+}
+
+func newFetcher(o *Objects) *fetcher { return &fetcher{Objects: o, buf: make([]byte, 256<<10)} }
+
+// fetched is an object on disk, whole, or why it is not.
+type fetched struct {
+	file *os.File
+	err  error
+}
+
+// ahead fetches the wanted objects in their order, one more than was taken. Whoever
+// takes them calls stop at the end.
+func (f *fetcher) ahead(ctx context.Context, list []*object) (next <-chan fetched, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	out := make(chan fetched)
+	go func() {
+		defer close(out)
+		for _, o := range list {
+			if !o.wanted {
+				continue
+			}
+			file, err := f.fetch(ctx, o.info)
+			select {
+			case out <- fetched{file, err}:
+			case <-ctx.Done():
+				file.Close() // which a nil one takes well
+				return
+			}
+		}
+	}()
+	return out, func() {
+		cancel()
+		for left := range out {
+			left.file.Close()
+		}
+	}
+}
+
+// fetch brings one object.
+func (f *fetcher) fetch(ctx context.Context, info connect.ObjectInfo) (*os.File, error) {
+	switch {
+	case info.Size == 0:
+		return nil, refuse("is empty")
+	case info.Size > f.opts.MaxObject:
+		return nil, refuse("has %d bytes, more than the %d that are read", info.Size, f.opts.MaxObject)
+	}
+	file, err := os.CreateTemp(f.opts.TempDir, "object-")
+	if err != nil {
+		return nil, err
+	}
+	// Gone with the process, however that ends.
+	if err = os.Remove(file.Name()); err == nil {
+		if err = f.download(ctx, info, file); err == nil {
+			err = f.verify(ctx, file)
+		}
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// download copies an object into a file, part by part, and compares size and MD5.
+func (f *fetcher) download(ctx context.Context, info connect.ObjectInfo, file *os.File) error {
 	sum := md5.New()
-	size := r.opts.PartSize
+	size := f.opts.PartSize
 	for at := int64(0); at < info.Size; {
-		part, err := r.client.ReadObject(ctx, connect.ObjectRange{Namespace: r.opts.Namespace, Bucket: r.opts.Bucket, Name: info.Name,
+		part, err := f.client.ReadObject(ctx, connect.ObjectRange{Namespace: f.opts.Namespace, Bucket: f.opts.Bucket, Name: info.Name,
 			ETag: info.ETag, Offset: at, Length: min(size, info.Size-at)})
 		switch {
 		case err == nil && len(part) == 0:
@@ -40,7 +110,7 @@ func (r *objectReading) fetch(ctx context.Context, info connect.ObjectInfo, f *o
 			return err
 		}
 		sum.Write(part)
-		if _, err := f.Write(part); err != nil {
+		if _, err := file.Write(part); err != nil {
 			return err
 		}
 		at += int64(len(part))
@@ -52,14 +122,14 @@ func (r *objectReading) fetch(ctx context.Context, info connect.ObjectInfo, f *o
 	return nil
 }
 
-// verifyGzip unpacks a file to its end: the checksums of gzip (RFC 1952) tell
+// verify unpacks a file to its end: the checksums of gzip (RFC 1952) tell
 // whether it is whole.
-func (r *objectReading) verifyGzip(ctx context.Context, f *os.File) error {
-	if err := r.unpack(f); err != nil {
+func (f *fetcher) verify(ctx context.Context, file *os.File) error {
+	if err := unpack(&f.zip, file); err != nil {
 		return refuse("is not gzip")
 	}
 	for total := int64(0); ; {
-		n, err := r.zip.Read(r.buf)
+		n, err := f.zip.Read(f.buf)
 		total += int64(n)
 		switch {
 		case ctx.Err() != nil:
@@ -76,10 +146,10 @@ func (r *objectReading) verifyGzip(ctx context.Context, f *os.File) error {
 	}
 }
 
-// unpack lets r.zip read the file from its beginning.
-func (r *objectReading) unpack(f *os.File) error {
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
+// unpack lets zip read a file from its beginning.
+func unpack(zip *gzip.Reader, file *os.File) error {
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	return r.zip.Reset(f)
+	return zip.Reset(file)
 }

@@ -13,37 +13,24 @@ import (
 	"ledgerline/internal/record"
 )
 
-const (
-	lineRows    = 2000
-	lineBytes   = 4 << 20
-	saveEvery   = 5       // batches; those since the last save are staged again after a crash, to no effect
-	mostTwinIDs = 100_000 // records without an id that are counted in one object
-)
+// mostTwinIDs bounds the records without an id that are counted in one object.
+const mostTwinIDs = 100_000
 
-// stageLines stages the lines that are not yet, in batches.
-func (r *objectReading) stageLines(ctx context.Context, info connect.ObjectInfo, f *os.File, key string, st *objectState) error {
-	if err := r.unpack(f); err != nil {
+// readLines reads the lines of an object that are not staged yet into the part that
+// has begun, and into further ones.
+func (r *objectReading) readLines(ctx context.Context, o *object, f *os.File) error {
+	if err := unpack(&r.zip, f); err != nil {
 		return err
 	}
 	r.reader.Reset(&r.zip)
 	lines := lineReader{r: r.reader, most: r.opts.MaxLine}
-	b := newBatch(r.ledger, r.opts.Routes)
+	b := r.parts[len(r.parts)-1].records
 	twins := map[record.Identity]int{}
-	skip, batches := st.Lines, 0
-	flush := func() error {
-		if err := b.stage(ctx, &r.out); err != nil {
-			return err
-		}
-		r.opts.Progress(Progress{Integration: r.opts.Integration, Window: info.Name, Read: r.out.Received, Total: -1, Staged: r.out.Staged})
-		if batches++; batches%saveEvery == 0 {
-			return r.saveObject(ctx, key, *st)
-		}
-		return ctx.Err()
-	}
+	skip, st := o.state.Lines, &o.state
 	for n := 1; ; n++ {
 		line, err := lines.next()
 		if err == io.EOF {
-			return flush()
+			return nil
 		}
 		var e logEvent
 		switch {
@@ -62,14 +49,17 @@ func (r *objectReading) stageLines(ctx context.Context, info connect.ObjectInfo,
 		st.Lines = n
 		switch {
 		case err != nil:
-			r.refuseLine(info, n, err, st)
+			r.refuseLine(o.info, n, err, st)
 		case len(line) > 0:
 			b.put(e, bytes.Clone(line), max(1, twins[e.id]))
+			r.rows++
+			r.bytes += len(line)
 		}
-		if b.rows >= lineRows || b.bytes >= lineBytes {
-			if err := flush(); err != nil {
+		if r.rows >= r.opts.Batch || r.bytes >= mostUnstaged {
+			if err := r.flush(ctx); err != nil {
 				return err
 			}
+			b = r.begin(o)
 		}
 	}
 }

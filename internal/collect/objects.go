@@ -25,6 +25,21 @@ type ObjectReader interface {
 	ReadObject(ctx context.Context, r connect.ObjectRange) ([]byte, error)
 }
 
+// ObjectsLedger keeps what was read, and of which objects.
+type ObjectsLedger interface {
+	State(ctx context.Context, integration, key string) (string, error)
+	// Update makes all durable that do enters, or nothing.
+	Update(ctx context.Context, do func(Book) error) error
+}
+
+// Book is what one transaction of a ledger enters.
+type Book interface {
+	Stager
+	SetState(ctx context.Context, integration, key, value string) error
+	MarkCovered(ctx context.Context, integration string, w record.Window, rows int) error
+	MarkGap(ctx context.Context, integration string, w record.Window, note string) error
+}
+
 // ObjectsOptions say which objects to read and how.
 type ObjectsOptions struct {
 	Integration               string
@@ -34,6 +49,7 @@ type ObjectsOptions struct {
 	PartSize                  int64         // bytes asked for at a time; default 8 MiB
 	MaxLine                   int           // bytes of a record; default 8 MiB, so that a stage file of 10 MB can hold it
 	MaxObject                 int64         // bytes of an object, as stored; default 2 GiB
+	Batch                     int           // records that share a transaction, at most; default 10,000
 	RetryEvery                time.Duration // how often an object that failed thrice is tried again; default 6 h
 	Clock                     func() time.Time
 	Logger                    *slog.Logger
@@ -45,22 +61,24 @@ type ObjectsOptions struct {
 // must not run twice at once.
 //
 // Each object is read once: it is fetched whole, compared with its size and MD5,
-// unpacked to its end, and only then are its lines staged. What the ledger knows
-// of it says how many lines are staged, so that a reading goes on where it was
-// interrupted. An object that fails is a gap and is tried again; the others are
+// unpacked to its end, and only then are its lines staged; the next one is fetched
+// meanwhile. Many small objects share a transaction, a large one takes several;
+// each also enters what is read of its objects, so that a reading goes on where it
+// was interrupted. An object that fails is a gap and is tried again; the others are
 // read meanwhile. Events come twice when the connector delivers twice; their
 // identities keep them apart.
 type Objects struct {
 	client ObjectReader
-	ledger Ledger
+	ledger ObjectsLedger
 	opts   ObjectsOptions
 }
 
 // NewObjects returns a reader; nothing is asked before Collect.
-func NewObjects(client ObjectReader, ledger Ledger, opts ObjectsOptions) *Objects {
+func NewObjects(client ObjectReader, ledger ObjectsLedger, opts ObjectsOptions) *Objects {
 	opts.PartSize = cmp.Or(max(opts.PartSize, 0), 8<<20)
 	opts.MaxLine = cmp.Or(max(opts.MaxLine, 0), 8<<20)
 	opts.MaxObject = cmp.Or(max(opts.MaxObject, 0), 2<<30)
+	opts.Batch = cmp.Or(max(opts.Batch, 0), 10_000)
 	opts.RetryEvery = cmp.Or(opts.RetryEvery, 6*time.Hour)
 	surroundings(&opts.Clock, &opts.Logger, &opts.Progress)
 	return &Objects{client: client, ledger: ledger, opts: opts}
@@ -69,8 +87,11 @@ func NewObjects(client ObjectReader, ledger Ledger, opts ObjectsOptions) *Object
 // Collect reads the objects that are new. The outcome counts what was done also
 // when an error ended it; everything counted as staged is durable.
 func (o *Objects) Collect(ctx context.Context) (Outcome, error) {
-	r := &objectReading{Objects: o, now: o.opts.Clock().UTC(), buf: make([]byte, 256<<10), reader: bufio.NewReaderSize(nil, 256<<10)}
+	r := &objectReading{Objects: o, now: o.opts.Clock().UTC(), fetcher: newFetcher(o), reader: bufio.NewReaderSize(nil, 256<<10)}
 	err := r.collect(ctx)
+	if len(r.parts) > 0 { // what was read before the trouble
+		err = errors.Join(err, r.flush(ctx))
+	}
 	if r.waiting > 0 {
 		r.out.note("%d objects failed before and wait to be tried again", r.waiting)
 	}
@@ -88,10 +109,13 @@ type objectReading struct {
 	whole   bool // this run lists everything, not only what is recent
 	waiting int
 
+	parts       []objectPart // read, and not yet in the ledger
+	rows, bytes int          // of them
+
 	// Kept from object to object: connectors leave many small ones.
-	zip    gzip.Reader
-	buf    []byte
-	reader *bufio.Reader
+	fetcher *fetcher
+	zip     gzip.Reader
+	reader  *bufio.Reader
 }
 
 const (
@@ -122,7 +146,7 @@ func (r *objectReading) collect(ctx context.Context) error {
 		folders = append(below, folders[1:]...)
 	}
 	if r.whole {
-		return r.ledger.SetState(ctx, r.opts.Integration, keyListed, r.now.Format(time.RFC3339))
+		return r.keep(ctx, keyListed, r.now.Format(time.RFC3339))
 	}
 	return nil
 }
@@ -150,15 +174,15 @@ func (r *objectReading) folder(ctx context.Context, prefix string) (below []stri
 				below = append(below, name)
 			}
 		}
-		for _, info := range page.Objects {
-			done, err := r.object(ctx, info)
-			if err != nil {
-				return nil, err
-			}
+		objects, err := r.objects(ctx, page.Objects)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range objects {
 			// What is settled without a break, and too old for others to appear among it, is not listed again.
-			w, named := objectWindow(info)
-			if unbroken = unbroken && done && named && r.now.Sub(w.To) > recent; unbroken && info.Name > mark {
-				mark = info.Name
+			w, named := objectWindow(o.info)
+			if unbroken = unbroken && o.state.Done && named && r.now.Sub(w.To) > recent; unbroken && o.info.Name > mark {
+				mark = o.info.Name
 			}
 		}
 		if page.Next == "" {
@@ -170,9 +194,17 @@ func (r *objectReading) folder(ctx context.Context, prefix string) (below []stri
 		q.Start = page.Next
 	}
 	if mark != settled {
-		return below, r.ledger.SetState(ctx, r.opts.Integration, key, mark)
+		return below, r.keep(ctx, key, mark)
 	}
 	return below, nil
+}
+
+// keep enters a state after what was read so far.
+func (r *objectReading) keep(ctx context.Context, key, value string) error {
+	if err := r.flush(ctx); err != nil {
+		return err
+	}
+	return r.ledger.Update(ctx, func(book Book) error { return book.SetState(ctx, r.opts.Integration, key, value) })
 }
 
 var objectName = regexp.MustCompile(`^(\d{8}T\d{6}Z)_(\d{8}T\d{6}Z)\.`)

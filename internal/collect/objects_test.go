@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -118,7 +119,7 @@ func analyticsEvent(n int, at time.Time) string {
 	return fmt.Sprintf(`{"data":{"message":"m%d"},"id":"id-%d","source":"s","specversion":"1.0","time":%q,"type":%q}`, n, n, at.Format(time.RFC3339Nano), kind)
 }
 
-func bucketReader(b *fakeBucket, l Ledger, t testing.TB, change ...func(*ObjectsOptions)) *Objects {
+func bucketReader(b *fakeBucket, l ObjectsLedger, t testing.TB, change ...func(*ObjectsOptions)) *Objects {
 	o := ObjectsOptions{Integration: "bucket", Routes: Routes{Own: "bucket", Taken: true}, Namespace: "ns", Bucket: "logs", Prefix: "oac/",
 		TempDir: t.TempDir(), PartSize: 1000, Clock: func() time.Time { return b.now }}
 	for _, c := range change {
@@ -338,22 +339,22 @@ func TestObjectsSurviveACrashAtEveryStep(t *testing.T) {
 		rng := rand.New(rand.NewPCG(3, 3))
 		truth := fill(b, rng, 4, 40)
 		var lines []string
-		for n := range lineRows + 100 { // one object of several batches, with twins
+		for n := range 300 { // one object of several transactions, with twins
 			line := fmt.Sprintf(`{"n":%d}`, n/2)
 			truth[line]++
 			lines = append(lines, line)
 		}
 		b.put(objectAt("c", b.now.Add(-time.Hour), 0), packed(lines...))
-		n := 0
+		var n atomic.Int64 // an object is fetched while another is read
 		step := func() error {
-			if n++; n == at+1 {
+			if n.Add(1) == int64(at+1) {
 				return crash
 			}
 			return nil
 		}
 		l.fail = func(string) error { return step() }
 		b.fail = func(connect.ObjectRange) error { return step() }
-		a := bucketReader(b, l, t, func(o *ObjectsOptions) { o.PartSize = 1 << 20 })
+		a := bucketReader(b, l, t, func(o *ObjectsOptions) { o.PartSize, o.Batch = 1<<20, 100 })
 		_, err := a.Collect(t.Context())
 		l.fail, b.fail = nil, nil
 		if _, err := a.Collect(t.Context()); err != nil {

@@ -86,7 +86,7 @@ func (s *searching) page(ctx context.Context, w record.Window, token string) (pa
 
 func (s *searching) stagePage(ctx context.Context, w record.Window, page *connect.LogPage, p *pages) error {
 	p.n++
-	b := newBatch(s.ledger, s.opts.Routes)
+	b := newBatch(s.opts.Routes)
 	for _, row := range page.Rows {
 		e, err := b.add(row)
 		if err != nil {
@@ -100,7 +100,7 @@ func (s *searching) stagePage(ctx context.Context, w record.Window, page *connec
 		p.seen[id] = true
 	}
 	p.rows, p.count = p.rows+len(page.Rows), max(p.count, page.Count)
-	if err := b.stage(ctx, &s.out); err != nil {
+	if err := b.stage(ctx, s.ledger, &s.out); err != nil {
 		return err
 	}
 	s.opts.Progress(Progress{Integration: s.opts.Integration, Window: w.String(), Read: s.out.Received, Total: -1, Staged: s.out.Staged})

@@ -95,7 +95,7 @@ type streamLoss struct {
 // Collect reads until it has caught up, or for as long as one run may take.
 func (s *Streaming) Collect(ctx context.Context) (Outcome, error) {
 	r := &streamReading{Streaming: s, begun: s.opts.Clock().UTC(), places: map[int32]streamPlace{}, lost: map[int32]streamLoss{}}
-	r.batch = newBatch(s.ledger, s.opts.Routes)
+	r.batch = newBatch(s.opts.Routes)
 	if err := r.collect(ctx); err != nil {
 		return r.out, fmt.Errorf("collect: %s: %w", s.opts.Integration, err)
 	}
@@ -215,7 +215,7 @@ func (r *streamReading) take(ctx context.Context, session *connect.StreamReader,
 	}
 	r.mu.Unlock()
 	r.out.Pages += len(messages)
-	if err := r.batch.stage(ctx, &r.out); err != nil {
+	if err := r.batch.stage(ctx, r.ledger, &r.out); err != nil {
 		return err
 	}
 	if err := r.keepPlaces(ctx, false); err != nil {
