@@ -1,5 +1,6 @@
 import type { Result } from "../api/client";
 import { number } from "../lib/format";
+import { Empty } from "../ui/controls";
 import { measureText, tableOf } from "./options";
 import { Sparkline } from "./Sparkline";
 
@@ -22,8 +23,10 @@ export function Tile({ result, small }: { result: Result; small?: boolean }) {
         if (typeof v === "number") tiles.push({ name: of === "" ? m.name : of, value: v, text: measureText(v, m) });
       });
     }
-    if (tiles.length === 0 && t.rows[0]) tiles.push({ name: t.dims[0]?.name ?? "", value: t.rows.length, text: String(t.rows[0][t.dimAt[0]!] ?? "") });
+    const text = t.rows[0]?.[t.dimAt[0] ?? -1] ?? "";
+    if (tiles.length === 0 && text !== "") tiles.push({ name: t.dims[0]?.name ?? "", value: t.rows.length, text: String(text) });
   }
+  if (tiles.length === 0) return <Empty title="No data">Nothing in this time range.</Empty>;
   return (
     <div className={"tiles" + (small ? " small" : "")}>
       {tiles.map((t, i) => (
