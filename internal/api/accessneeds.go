@@ -53,6 +53,7 @@ func needRules() []needRule {
 		{ownBase + "/check", needFeatures, read, read},
 		{ownBase + "/fields", needFeatures, read, read},
 		{ownBase + "/lookups", needFeatures, read, manage},
+		{ownBase + "/scheduled-tasks", needFeatures, read, manage}, // of log groups that the caller may read
 		{ownBase + "/searches", needFeatures, read, use},
 		{ownBase + "/content/actions/export", needFeatures, read, read},
 		{ownBase + "/content", needFeatures, read, manage},
@@ -77,7 +78,7 @@ func needRules() []needRule {
 		{ns + "/storage/actions/purgeData", needFeatures, manage, manage},
 		{ns + "/storageWorkRequests", needFeatures, read, manage}, // of log groups that the caller may read
 		{ns + "/storage", needData, read, manage},
-		{ns + "/scheduledTasks", needData, read, manage}, // their queries run unwatched, over everything
+		{ns + "/scheduledTasks", needFeatures, read, manage}, // they run with the rights of who describes them
 		{ns + "/parsers/actions/test", needFeatures, read, read},
 		{ns + "/parsers/actions/extract", needFeatures, read, read},
 		{ns + "/sources/actions/validate", needFeatures, read, read},

@@ -36,5 +36,6 @@ func (s *Server) Work(ctx context.Context) {
 		}
 	}
 	wg.Go(func() { keep("storage work", s.purges, time.Minute, s.RunStorageWork) })
+	wg.Go(func() { keep("scheduled tasks", chore{}, 10*time.Second, s.RunDueTasks) })
 	wg.Wait()
 }

@@ -21,6 +21,7 @@ func operations() []operation {
 		entityOperations(),
 		listOperations(),
 		purgeOperations(),
+		taskOperations(),
 		dashboardOperations(),
 		pushOperations(),
 		uiOperations(),

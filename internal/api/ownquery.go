@@ -153,6 +153,10 @@ func (s *Server) ownQuery(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	return answer(ownResultOf(result)), nil
+}
+
+func ownResultOf(result *query.Result) ownResultModel {
 	m := ownResultModel{Columns: mapped(result.Columns, ownColumn), Rows: mapped(result.Rows, cells), From: stamp(result.Window.From), To: stamp(result.Window.To),
 		Matched: counted(result.Matched), Groups: counted(result.Groups), Total: counted(result.Total), Partial: result.Partial, Hints: result.Hints,
 		ElapsedMs: milliseconds(result.Elapsed)}
@@ -165,7 +169,7 @@ func (s *Server) ownQuery(c *call) (*response, error) {
 	for _, t := range result.Tables {
 		m.Tables = append(m.Tables, ownTableModel{t.Name, mapped(t.Columns, ownColumn), mapped(t.Rows, cells)})
 	}
-	return answer(m), nil
+	return m
 }
 
 func ownSeries(v *query.Series) *ownSeriesModel {

@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -51,6 +52,7 @@ type rig struct {
 	finger  string
 	clockMu sync.Mutex
 	offset  time.Duration
+	fixed   time.Time // when set, the clock stands still but for advance
 }
 
 // testKey is made once: it takes most of a second under the race detector.
@@ -150,6 +152,9 @@ func (l *logBuffer) String() string {
 func (g *rig) now() time.Time {
 	g.clockMu.Lock()
 	defer g.clockMu.Unlock()
+	if !g.fixed.IsZero() {
+		return g.fixed.Add(g.offset)
+	}
 	return time.Now().Add(g.offset)
 }
 
@@ -219,6 +224,10 @@ func (g *rig) sdk() loganalytics.LogAnalyticsClient {
 		g.t.Fatal(err)
 	}
 	c.Host = g.web.URL
+	c.Interceptor = func(r *http.Request) error { // before it is signed
+		r.Header.Set("Date", g.now().UTC().Format(http.TimeFormat))
+		return nil
+	}
 	never := common.NoRetryPolicy()
 	c.SetCustomClientConfiguration(common.CustomClientConfiguration{RetryPolicy: &never})
 	return c

@@ -14,7 +14,8 @@
 // dashboards.go keeps dashboards (dashboardmodel.go, dashboardio.go: files of them),
 // entities.go and entitytypes.go entities (items.go: what such calls share);
 // purge.go deletes uploads, purgequery.go records by a condition, as work that
-// storagework.go carries out (background.go: what is done beside requests); neighbours.go stands in for Oracle's other services. own.go,
+// storagework.go carries out (background.go: what is done beside requests);
+// tasks.go keeps scheduled tasks, taskrun.go runs them; neighbours.go stands in for Oracle's other services. own.go,
 // ownquery.go and searches.go are our own calls; operations.go is the table of all
 // of them. A handler returns a response, or an error, and writes nothing itself; a
 // long answer is made while it is sent (stream.go).

@@ -42,6 +42,10 @@ const (
 	EntityType      ItemKind = "loganalyticsentitytype"
 	Preference      ItemKind = "loganalyticspreference"
 	StorageWork     ItemKind = "loganalyticsstorageworkrequest"
+	ScheduledTask   ItemKind = "loganalyticsscheduledtask"
+	Association     ItemKind = "loganalyticsassociation"
+	EntityLink      ItemKind = "loganalyticsentitylink"
+	HiddenWarning   ItemKind = "loganalyticshiddenwarning"
 )
 
 // String is what messages call it.
@@ -53,6 +57,8 @@ func (k ItemKind) String() string {
 		return "entity type"
 	case StorageWork:
 		return "storage work request"
+	case ScheduledTask:
+		return "scheduled task"
 	}
 	for _, prefix := range []string{"management", "loganalytics"} {
 		if name, ok := strings.CutPrefix(string(k), prefix); ok {

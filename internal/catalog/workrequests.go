@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 )
 
@@ -9,10 +10,23 @@ import (
 // the call that asks for them returns, so that every work request has succeeded.
 type WorkRequest struct {
 	ID        string
-	Operation string // APPEND_LOOKUP_DATA, UPDATE_LOOKUP_DATA or DELETE_LOOKUP
+	Operation string // APPEND_LOOKUP_DATA, UPDATE_LOOKUP_DATA, DELETE_LOOKUP, CREATE_ASSOCIATIONS or DELETE_ASSOCIATIONS
 	Lookup    int64  // number of the lookup
+	Pairs     []Pair // of associations
 	Accepted  time.Time
 	Finished  time.Time
+}
+
+// associationsSchema is the migration of work requests about associations.
+const associationsSchema = `
+ALTER TABLE work_requests ADD COLUMN pairs TEXT NOT NULL DEFAULT 'null'; -- JSON
+`
+
+// Pair is a log source and an entity that are associated.
+type Pair struct {
+	Source   string `json:"sourceName"`
+	Entity   string `json:"entityId"`
+	LogGroup string `json:"logGroupId"`
 }
 
 // workRequestLife is how long a work request can be asked for.
@@ -20,23 +34,40 @@ const workRequestLife = 14 * 24 * time.Hour
 
 // finish enters a work request for a change made since it was accepted.
 func (c *Catalog) finish(tx *tx, operation string, lookup int64, accepted time.Time) (string, error) {
-	if _, err := tx.exec("DELETE FROM work_requests WHERE accepted < ?", toMillis(c.now().Add(-workRequestLife))); err != nil {
-		return "", err
-	}
-	id := NewOCID("loganalyticsworkrequest")
-	_, err := tx.exec("INSERT INTO work_requests (id, operation, lookup, accepted, finished) VALUES (?, ?, ?, ?, ?)",
-		id, operation, lookup, toMillis(accepted), toMillis(c.now()))
-	return id, err
+	w := WorkRequest{ID: NewOCID("loganalyticsworkrequest"), Operation: operation, Lookup: lookup, Accepted: accepted, Finished: c.now()}
+	return w.ID, enterWork(tx, &w)
 }
 
-const workRequestColumns = "id, operation, lookup, accepted, finished"
+// Finish enters a work request for changes of associations, and returns its id.
+func (b *ItemChange) Finish(operation string, pairs []Pair) (string, error) {
+	w := WorkRequest{ID: NewOCID("loganalyticsworkrequest"), Operation: operation, Pairs: pairs, Accepted: b.now, Finished: b.now}
+	return w.ID, enterWork(b.tx, &w)
+}
+
+func enterWork(tx *tx, w *WorkRequest) error {
+	pairs, err := json.Marshal(w.Pairs)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.exec("DELETE FROM work_requests WHERE accepted < ?", toMillis(w.Finished.Add(-workRequestLife))); err != nil {
+		return err
+	}
+	_, err = tx.exec("INSERT INTO work_requests (id, operation, lookup, accepted, finished, pairs) VALUES (?, ?, ?, ?, ?, ?)",
+		w.ID, w.Operation, w.Lookup, toMillis(w.Accepted), toMillis(w.Finished), string(pairs))
+	return err
+}
+
+const workRequestColumns = "id, operation, lookup, accepted, finished, pairs"
 
 func scanWorkRequest(row func(...any) error) (WorkRequest, error) {
 	var w WorkRequest
 	var accepted, finished int64
-	err := row(&w.ID, &w.Operation, &w.Lookup, &accepted, &finished)
+	var pairs string
+	if err := row(&w.ID, &w.Operation, &w.Lookup, &accepted, &finished, &pairs); err != nil {
+		return w, err
+	}
 	w.Accepted, w.Finished = fromMillis(accepted), fromMillis(finished)
-	return w, err
+	return w, json.Unmarshal([]byte(pairs), &w.Pairs)
 }
 
 // WorkRequest returns a work request of the last 14 days, or ErrNotFound.
