@@ -81,17 +81,16 @@ func (o *OCI) HeadBucket(ctx context.Context, namespace, bucket string) error {
 	})
 }
 
-// checkObjectName refuses names that the SDK, which does not escape them,
-// would send as another name.
+// checkObjectName refuses names that no object can have, and those whose path
+// would be cleaned on its way and mean another object.
 func checkObjectName(op, name string) error {
-	bad := name == "" || len(name) > 1024 || strings.ContainsAny(name, "%?#\x00\r\n") ||
-		strings.HasPrefix(name, "/") || strings.HasSuffix(name, "/")
+	bad := name == "" || len(name) > 1024 || strings.ContainsAny(name, "\x00\r\n")
 	for part := range strings.SplitSeq(name, "/") {
 		bad = bad || part == "" || part == "." || part == ".."
 	}
 	if bad {
 		return &Error{Op: op, Kind: Refused, Message: "the object name cannot be sent",
-			Hint: "use letters, digits, - _ . and single slashes in prefix, without a leading slash"}
+			Hint: "a name has at most 1024 bytes, no line break, and something other than . and .. before, between and behind its slashes: check prefix, or rename the object"}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -165,10 +166,31 @@ func TestCreateOnlyAcceptsItsOwnEarlierTry(t *testing.T) {
 	if err := o.PutObject(t.Context(), obj); KindOf(err) != Refused || !strings.Contains(err.Error(), "other bytes") {
 		t.Error(err)
 	}
-	for _, name := range []string{"", "/a", "a//b", "a/../b", "a%20b", "a?b", "a#b", "a/"} {
+	for _, name := range []string{"", "/a", "a//b", "a/../b", "./a", "a/", "a\nb", "a\x00", strings.Repeat("x", 1025)} {
 		obj.Name = name
 		if err := o.PutObject(t.Context(), obj); KindOf(err) != Refused {
 			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+// An object of any name is the one that is stored and read.
+func TestObjectsOfAnyName(t *testing.T) {
+	for _, name := range []string{"a/b.log.gz", "100%.log", "a%20b", "what?x=1#end", "a b+c", "...", "{objectName}", "{bucketName}", "ümlaut/日本", "a\\b", "ocid1.x/2024:05;01=,@&$"} {
+		o, s := ociClient(t, newBench(), reply{200, nil, ""}, reply{200, nil, "body"})
+		if err := o.PutObject(t.Context(), Object{Namespace: "ns", Bucket: "logs", Name: name}); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+		if _, err := o.ReadObject(t.Context(), ObjectRange{Namespace: "ns", Bucket: "logs", Name: name, Length: 10}); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+		for _, r := range s.requests {
+			if got, err := url.PathUnescape(strings.TrimPrefix(r.URL.EscapedPath(), "/n/ns/b/logs/o/")); err != nil || got != name || r.URL.RawQuery != "" {
+				t.Errorf("%s %s is asked for, want %q", r.Method, r.RequestURI, name)
+			}
+		}
+		if len(s.requests) != 2 {
+			t.Errorf("%q: %d requests", name, len(s.requests))
 		}
 	}
 }
