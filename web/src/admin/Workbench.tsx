@@ -105,7 +105,7 @@ export function Workbench({ name }: { name: string }) {
             <article key={i} className="entry">
               <div className="row"><span className="tag">{i + 1}</span>{e.timestampEpochMillisec > 0 && <span className="mono">{formatTime(e.timestampEpochMillisec, browserZone)}</span>}<span className={"tag " + (e.matchStatus === "MATCH" ? "good" : "warn")}>{e.matchStatus === "MATCH" ? "fits" : e.matchStatus.toLowerCase()}</span></div>
               <dl className="entry-fields">
-                {Object.entries(e.fieldNameValueMap ?? {}).map(([k, v]) => <div key={k}><dt>{k}</dt><dd><Text value={v} limit={400} /></dd></div>)}
+                {Object.entries(e.fieldNameValueMap ?? {}).map(([k, v]) => <div key={k}><dt>{content.data?.fields.find((f) => f.name === k)?.displayName ?? k}</dt><dd><Text value={v} limit={400} /></dd></div>)}
               </dl>
               <pre className="muted clamp3"><Text value={e.logEntry} limit={400} /></pre>
             </article>

@@ -11,6 +11,8 @@ import type { FieldInfo } from "./useFieldCounts";
 /** A field that records show beside their text: not the text itself, nor what says the same of every record. */
 export const bulky = new Set(["Original Log Content", "Message", "Audit Reference"]);
 
+const parts = ["query", "histogram", "fields", "counts"];
+
 /** useExplorer runs what an address asks for: the query, the histogram of its records, and which fields these have. */
 export function useExplorer(state: ExplorerState, live: boolean) {
   const client = useQueryClient();
@@ -65,9 +67,13 @@ export function useExplorer(state: ExplorerState, live: boolean) {
     status: status.data, window, kind, viz, clauses, records, main, histogram, fields, sent: { query: text, from, to, zone: state.zone },
     busy: main.isFetching || histogram.isFetching || (fields.isFetching && withFields && !known),
     trouble: status.error,
-    run: () => setRuns((n) => n + 1),
+    run: () => {
+      // A range that moves with the time makes a new question of the same query; a fixed one is asked again.
+      if ("last" in state.range) setRuns((n) => n + 1);
+      else for (const key of parts) void client.invalidateQueries({ queryKey: [key] });
+    },
     cancel: () => {
-      for (const key of ["query", "histogram", "fields", "counts"]) void client.cancelQueries({ queryKey: [key] });
+      for (const key of parts) void client.cancelQueries({ queryKey: [key] });
     },
   };
 }

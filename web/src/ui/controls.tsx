@@ -102,8 +102,12 @@ export function Popover({ trigger, children, align = "left", role = "menu", labe
       top: up ? Math.max(8, at.top - size.height - 4) : at.bottom + 4,
       maxHeight: up ? at.top - 12 : below,
     });
-    pane.current.querySelector<HTMLElement>("[autofocus], input, button, a, select, textarea")?.focus();
   }, [open, align]);
+  // Only what has its place, and with it can be seen, takes the focus.
+  const placed = place !== undefined;
+  useEffect(() => {
+    if (open && placed) pane.current?.querySelector<HTMLElement>("[autofocus], input, button, a, select, textarea")?.focus();
+  }, [open, placed]);
   const keys = (e: KeyboardEvent) => {
     if (role !== "menu" || (e.key !== "ArrowDown" && e.key !== "ArrowUp")) return;
     const list = [...(pane.current?.querySelectorAll<HTMLElement>("button:not(:disabled), a") ?? [])];
