@@ -52,6 +52,7 @@ type parserModel struct {
 	IsSingleLineContent bool            `json:"isSingleLineContent"`
 	IsSystem            bool            `json:"isSystem"`
 	ParserSequence      int             `json:"parserSequence,omitempty"`
+	SourcesCount        *int            `json:"sourcesCount,omitempty"`
 	FieldMaps           []fieldMapModel `json:"fieldMaps"`
 }
 
@@ -82,6 +83,7 @@ type labelModel struct {
 	Priority    string       `json:"priority,omitempty"`
 	IsSystem    bool         `json:"isSystem"`
 	Aliases     []aliasModel `json:"aliases"`
+	Uses        *int         `json:"countUsageInSource,omitempty"` // log sources that give the label
 }
 
 type aliasModel struct {
@@ -123,21 +125,22 @@ func (s *Server) listSources(c *call) (*response, error) {
 	if _, err := c.need("compartmentId"); err != nil {
 		return nil, err
 	}
-	var name, text, kind, entity string
-	if err := c.params(map[string]*string{"name": &name, "sourceDisplayText": &text, "sourceType": &kind, "entityType": &entity}); err != nil {
-		return nil, err
-	}
-	system, err := c.systemFilter()
+	keep, err := c.sourceFilter()
 	if err != nil {
 		return nil, err
 	}
-	return listItems(c, s.Library.Sources(), "name", func(v content.Source) bool {
-		return system(v.System) && (name == "" || strings.EqualFold(name, v.Name)) && contains(v.Display+"\n"+v.Description, text) &&
-			(kind == "" || strings.EqualFold(kind, v.Kind)) && (entity == "" || slices.Contains(v.EntityTypes, entity))
-	}, map[string]func(content.Source) string{
+	simplified, err := c.flag("isSimplified")
+	if err != nil {
+		return nil, err
+	}
+	model := func(v content.Source) any { return sourceOf(v) }
+	if simplified {
+		model = func(v content.Source) any { return namedModel{v.Name, v.Display} }
+	}
+	return listItems(c, s.Library.Sources(), "name", keep, map[string]func(content.Source) string{
 		"name":       func(v content.Source) string { return v.Display },
 		"sourceType": func(v content.Source) string { return v.Kind },
-	}, sourceOf)
+	}, model)
 }
 
 func (s *Server) getSource(c *call) (*response, error) {
@@ -148,31 +151,30 @@ func (s *Server) getSource(c *call) (*response, error) {
 }
 
 func (s *Server) listParsers(c *call) (*response, error) {
-	var name, text, kind string
-	if err := c.params(map[string]*string{"parserName": &name, "parserDisplayText": &text, "parserType": &kind}); err != nil {
-		return nil, err
-	}
-	system, err := c.systemFilter()
+	keep, err := s.parserFilter(c)
 	if err != nil {
 		return nil, err
 	}
-	return listItems(c, s.Library.Parsers(), "name", func(v content.Parser) bool {
-		return system(v.System) && (name == "" || strings.EqualFold(name, v.Name)) && contains(v.Display+"\n"+v.Description, text) &&
-			(kind == "" || kind == "ALL" || strings.EqualFold(kind, string(v.Kind)))
-	}, map[string]func(content.Parser) string{
-		"name": func(v content.Parser) string { return v.Display },
-		"type": func(v content.Parser) string { return string(v.Kind) },
-	}, s.parserOf)
+	users := s.parserUsers()
+	return listItems(c, s.Library.Parsers(), "name", keep, map[string]func(content.Parser) string{
+		"name":         func(v content.Parser) string { return v.Display },
+		"type":         func(v content.Parser) string { return string(v.Kind) },
+		"sourcesCount": func(v content.Parser) string { return byCount(len(users[v.Name])) },
+	}, func(v content.Parser) parserModel {
+		m, n := s.parserOf(v), len(users[v.Name])
+		m.SourcesCount = &n
+		return m
+	})
 }
 
 func (s *Server) getParser(c *call) (*response, error) { return s.oneParser(c.path["parserName"]) }
 
 func (s *Server) listFields(c *call) (*response, error) {
-	text, err := c.param("filter")
+	keep, err := s.fieldFilter(c)
 	if err != nil {
 		return nil, err
 	}
-	return listItems(c, s.Library.Fields(), "name", func(v record.Field) bool { return contains(v.Display+"\n"+v.Name+"\n"+v.Description, text) },
+	return listItems(c, s.Library.Fields(), "name", keep,
 		map[string]func(record.Field) string{
 			"name":     func(v record.Field) string { return v.Display },
 			"dataType": func(v record.Field) string { return v.Type.String() },
@@ -188,13 +190,32 @@ func (s *Server) listLabels(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	counted, err := c.flag("isCountPop")
+	if err != nil {
+		return nil, err
+	}
+	withAliases, err := c.flagIs("isAliasPop")
+	if err != nil {
+		return nil, err
+	}
+	uses := s.labelUses()
 	return listItems(c, s.Library.Labels(), cmp.Or(sort, "name"), func(v content.Label) bool {
 		return system(v.System) && (name == "" || strings.EqualFold(name, v.Name)) && contains(v.Display+"\n"+v.Descr, text) &&
 			(priority == "" || strings.EqualFold(priority, v.Priority))
 	}, map[string]func(content.Label) string{
-		"name":     func(v content.Label) string { return v.Display },
-		"priority": func(v content.Label) string { return v.Priority },
-	}, labelOf)
+		"name":        func(v content.Label) string { return v.Display },
+		"priority":    func(v content.Label) string { return v.Priority },
+		"sourceUsing": func(v content.Label) string { return byCount(uses[strings.ToLower(v.Name)]) },
+	}, func(v content.Label) labelModel {
+		m := labelOf(v)
+		if n := uses[strings.ToLower(v.Name)]; counted {
+			m.Uses = &n
+		}
+		if !withAliases(true) {
+			m.Aliases = []aliasModel{}
+		}
+		return m
+	})
 }
 
 // contains reports whether a text holds another, in any letter case.

@@ -174,6 +174,13 @@ func (s *Server) listEntities(c *call) (*response, error) {
 			return nil, err
 		}
 	}
+	var origin string
+	if err := c.params(map[string]*string{"creationSourceDetails": &origin}); err != nil {
+		return nil, err
+	}
+	// Entities are made by clients only, which Oracle calls NONE.
+	origins := c.query["creationSourceType"]
+	made := origin == "" && (len(origins) == 0 || slices.Contains(origins, "NONE"))
 	types := c.query["entityTypeName"]
 	tags, err := readTagFilters(c)
 	if err != nil {
@@ -185,7 +192,7 @@ func (s *Server) listEntities(c *call) (*response, error) {
 		kind := len(types) == 0 || slices.ContainsFunc(types, func(t string) bool {
 			return strings.EqualFold(t, v.EntityTypeName) || strings.EqualFold(t, v.EntityTypeInternalName)
 		})
-		return is(v.Name, name) && contains(v.Name, part) && is(v.CloudResourceID, cloud) && is(v.LifecycleState, state) && contains(v.LifecycleDetails, details) &&
+		return made && is(v.Name, name) && contains(v.Name, part) && is(v.CloudResourceID, cloud) && is(v.LifecycleState, state) && contains(v.LifecycleDetails, details) &&
 			agent && is(v.Hostname, host) && contains(v.Hostname, hostPart) && is(v.SourceID, source) && kind && tags.match(v.entityDetails)
 	}, map[string]func(entityModel) string{
 		"name":        func(v entityModel) string { return v.Name },

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -132,19 +133,37 @@ func (s *Server) testEntry(p content.Parser, e *record.Entry) testEntryModel {
 		m.Fields[cell.Field] = cellText(cell.Value)
 	}
 	for _, f := range p.Fields {
-		value, ok := m.Fields[f.Field]
-		if f.Field == "time" {
-			value, ok = time.UnixMilli(e.Time).UTC().Format(time.RFC3339Nano), true
+		if value, ok := m.Fields[f.Field]; ok || f.Field == "time" {
+			m.FieldPositionValue[strconv.Itoa(f.Seq)] = cmp.Or(value, timeText(e.Time))
 		}
-		if !ok || f.Field == "" {
-			continue
-		}
-		m.FieldNameValueMap[f.Field] = value
-		m.FieldPositionValue[strconv.Itoa(f.Seq)] = value
-		m.FieldMapping = append(m.FieldMapping, testFieldModel{f.Seq, f.Field, value, p.Name})
 	}
+	s.testFields(&m, p, e, nil)
 	return m
 }
+
+// testFields tells which parser gave which field: the parser itself and, below
+// it, those that read what it cut out.
+func (s *Server) testFields(m *testEntryModel, p content.Parser, e *record.Entry, above []string) {
+	above = append(above, p.Name)
+	for _, f := range p.Fields {
+		if f.Parser != "" {
+			if sub, ok := s.Library.Parser(f.Parser); ok && !slices.Contains(above, sub.Name) {
+				s.testFields(m, *sub, e, above)
+			}
+			continue
+		}
+		value, ok := m.Fields[f.Field]
+		if f.Field == "time" {
+			value, ok = timeText(e.Time), true
+		}
+		if ok {
+			m.FieldNameValueMap[f.Field] = value
+			m.FieldMapping = append(m.FieldMapping, testFieldModel{f.Seq, f.Field, value, p.Name})
+		}
+	}
+}
+
+func timeText(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339Nano) }
 
 // cellText writes a value as the tables of a wizard show it.
 func cellText(v record.Value) string {
@@ -156,13 +175,14 @@ func cellText(v record.Value) string {
 	case v.Kind == record.Double:
 		return strconv.FormatFloat(v.Num, 'g', -1, 64)
 	case v.Kind == record.Timestamp:
-		return time.UnixMilli(v.Int).UTC().Format(time.RFC3339Nano)
+		return timeText(v.Int)
 	}
 	return v.Str
 }
 
 // extractFieldPaths lists what the fields of a parser can be mapped to: the paths
-// from an entry of a JSON example, or the columns of a delimited one.
+// from an entry of a JSON example, those of an XML one, or the columns of a
+// delimited one.
 func (s *Server) extractFieldPaths(c *call) (*response, error) {
 	p, err := s.readExample(c)
 	if err != nil {
@@ -175,6 +195,15 @@ func (s *Server) extractFieldPaths(c *call) (*response, error) {
 			columns[i] = strings.Trim(strings.TrimSpace(name), p.Qualifier+`"`)
 		}
 		return answer(map[string][]string{"paths": columns}), nil
+	}
+	if p.Kind == content.XML {
+		found, err := readXMLPaths(p.Example)
+		if err != nil {
+			return nil, err
+		}
+		return answer(map[string][]string{"paths": slices.DeleteFunc(slices.Sorted(maps.Keys(found.fields)), func(path string) bool {
+			return p.Header != "" && !strings.HasPrefix(path, p.Header+"/") // outside of the entries
+		})}), nil
 	}
 	doc, err := exampleJSON(p.Example)
 	if err != nil {
@@ -194,8 +223,8 @@ type headerPathModel struct {
 	HeaderValues []string `json:"headerValues"`
 }
 
-// extractHeaderPaths lists where the entries of a JSON example may be: the whole
-// document, and each array of objects in it.
+// extractHeaderPaths lists where the entries of an example may be: of JSON the
+// whole document and each array of objects in it, of XML each element with others in it.
 func (s *Server) extractHeaderPaths(c *call) (*response, error) {
 	p, err := s.readExample(c)
 	if err != nil {
@@ -209,6 +238,15 @@ func (s *Server) extractHeaderPaths(c *call) (*response, error) {
 	if p.Kind == content.Delimited {
 		first, _, _ := strings.Cut(p.Example, "\n")
 		out.Headers = append(out.Headers, strings.TrimRight(first, "\r"))
+		return answer(out), nil
+	}
+	if p.Kind == content.XML {
+		found, err := readXMLPaths(p.Example)
+		if err != nil {
+			return nil, err
+		}
+		out.XML = slices.Sorted(maps.Keys(found.entries))
+		out.Headers = out.XML
 		return answer(out), nil
 	}
 	doc, err := exampleJSON(p.Example)
@@ -238,8 +276,8 @@ func (s *Server) readExample(c *call) (content.Parser, error) {
 	if kind != "" {
 		p.Kind = content.ParserKind(kind)
 	}
-	if p.Kind != content.JSON && (p.Kind != content.Delimited || p.Delimiter == "") {
-		return p, invalid("paths can be extracted for parserType JSON, and for DELIMITED with a fieldDelimiter")
+	if p.Kind != content.JSON && p.Kind != content.XML && (p.Kind != content.Delimited || p.Delimiter == "") {
+		return p, invalid("paths can be extracted for parserType JSON and XML, and for DELIMITED with a fieldDelimiter")
 	}
 	return p, nil
 }
