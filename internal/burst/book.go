@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 )
@@ -98,11 +99,13 @@ func (b *book) change(ctx context.Context, do func(*sql.Tx) error) error {
 const keySize = 16
 
 func key(parts ...string) string {
-	h := sha256.New()
+	room := make([]byte, 0, 512)
 	for _, p := range parts {
-		fmt.Fprintf(h, "%d\n%s", len(p), p)
+		room = strconv.AppendInt(room, int64(len(p)), 10)
+		room = append(append(room, '\n'), p...)
 	}
-	return string(h.Sum(nil)[:keySize])
+	sum := sha256.Sum256(room)
+	return string(sum[:keySize])
 }
 
 func idOf(m *Message) string   { return key("id", m.place(), m.ID) }

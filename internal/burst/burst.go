@@ -97,9 +97,14 @@ func (j *Joiner) Observe(ctx context.Context, stage [32]byte, chunk int, entries
 		if e.Origin.Source != j.source {
 			continue
 		}
-		if m, ok := messageOf(e, fmt.Sprintf("%x/%d/%d", stage, chunk, i)); ok {
-			messages = append(messages, m)
+		m, ok := messageOf(e)
+		if !ok {
+			continue
 		}
+		if m.ID == "" {
+			m.ID = fmt.Sprintf("%x/%d/%d", stage, chunk, i)
+		}
+		messages = append(messages, m)
 	}
 	if len(messages) == 0 {
 		return nil

@@ -2,6 +2,7 @@ package burst
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -48,20 +49,29 @@ const reach = 10 * time.Minute
 // where a group has no request, because the BI Server closed a query under another
 // ECID, a message goes by its query id, then its hashes, then by user and time.
 func Join(messages []Message) []Query {
-	all := slices.Clone(messages)
-	slices.SortFunc(all, func(a, b Message) int {
-		return cmp.Or(strings.Compare(a.place(), b.place()), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID))
-	})
+	byPlace := map[string][]*Message{}
+	for i := range messages {
+		m := &messages[i]
+		place := m.place()
+		byPlace[place] = append(byPlace[place], m)
+	}
 	var out []Query
-	for len(all) > 0 {
-		n := slices.IndexFunc(all, func(m Message) bool { return m.place() != all[0].place() })
-		if n < 0 {
-			n = len(all)
-		}
-		out = append(out, joinPlace(all[:n])...)
-		all = all[n:]
+	for _, place := range slices.Sorted(maps.Keys(byPlace)) {
+		sorted := byPlace[place]
+		slices.SortFunc(sorted, func(a, b *Message) int {
+			if c := inOrder(a, b); c != 0 {
+				return c
+			}
+			return strings.Compare(a.ID, b.ID)
+		})
+		out = append(out, joinPlace(sorted)...)
 	}
 	return out
+}
+
+// inOrder is the order in which the BI Server writes.
+func inOrder(a, b *Message) int {
+	return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Kind, b.Kind))
 }
 
 // joiner holds the queries of one place while messages are given to them.
@@ -70,7 +80,7 @@ type joiner struct {
 	byID    map[string]*Query // query id -> the query that sent it
 }
 
-func joinPlace(sorted []Message) []Query {
+func joinPlace(sorted []*Message) []Query {
 	j := joiner{byID: map[string]*Query{}}
 	roots := map[string][]Message{}
 	var order []string
@@ -79,7 +89,7 @@ func joinPlace(sorted []Message) []Query {
 		if roots[r] == nil {
 			order = append(order, r)
 		}
-		roots[r] = append(roots[r], m)
+		roots[r] = append(roots[r], *m)
 	}
 	var strays [][]Message
 	for _, r := range order {
@@ -108,7 +118,7 @@ func joinPlace(sorted []Message) []Query {
 	}
 	out := make([]Query, len(j.queries))
 	for i, q := range j.queries {
-		slices.SortStableFunc(q.Messages, func(a, b Message) int { return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Kind, b.Kind)) })
+		slices.SortStableFunc(q.Messages, func(a, b Message) int { return inOrder(&a, &b) })
 		out[i] = *q
 	}
 	return out

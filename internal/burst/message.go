@@ -84,9 +84,9 @@ type Counts struct {
 const maxSQL = 16 << 10
 
 // messageOf reads a parsed record of the diagnostic log; ok is false when it is
-// about no query. id names the message where the record has no id.
-func messageOf(e *record.Entry, id string) (m Message, ok bool) {
-	m = Message{ID: id, Time: e.Time, Group: e.Origin.LogGroup, Kind: Remark}
+// about no query. The ID is empty where the record has none.
+func messageOf(e *record.Entry) (m Message, ok bool) {
+	m = Message{Time: e.Time, Group: e.Origin.LogGroup, Kind: Remark}
 	text := ""
 	for i := range e.Cells {
 		v := &e.Cells[i].Value
