@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"regexp/syntax"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dlclark/regexp2"
 )
@@ -18,6 +21,7 @@ import (
 // quantifiers, back references) runs on regexp2 with a limit on the time of a match.
 type pattern struct {
 	fast   *regexp.Regexp
+	needs  string // a text without it does not match; empty when none is known
 	slow   *regexp2.Regexp
 	groups []int // capture group n+1 of the author → group of the engine
 	stamps []int // groups of {TIMEDATE}
@@ -66,6 +70,9 @@ func compilePattern(expr string, o patternOptions) (*pattern, error) {
 	var name func(group int) string
 	var count int
 	if p.fast, err = regexp.Compile(flags + text); err == nil {
+		if tree, err := syntax.Parse(flags+text, syntax.Perl); err == nil {
+			p.needs = literalOf(tree)
+		}
 		names := p.fast.SubexpNames()
 		name, count = func(g int) string { return names[g] }, len(names)
 	} else {
@@ -113,6 +120,9 @@ func (m *match) group(g int) string {
 // find searches text.
 func (p *pattern) find(text string) (match, bool, error) {
 	if p.fast != nil {
+		if !strings.Contains(text, p.needs) {
+			return match{}, false, nil
+		}
 		idx := p.fast.FindStringSubmatchIndex(text)
 		return match{text: text, index: idx}, idx != nil, nil
 	}
@@ -129,4 +139,30 @@ func (p *pattern) find(text string) (match, bool, error) {
 		parts[i] = groups[i].String()
 	}
 	return match{text: text, parts: parts}, true, nil
+}
+
+// literalOf returns the longest text that is part of all that an expression
+// matches. Most messages match none of a source's expressions, and to look for a
+// word takes a tenth of the time of finding out by the expression.
+func literalOf(re *syntax.Regexp) (longest string) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		// An invalid byte of the text counts as U+FFFD for the expression.
+		if re.Flags&syntax.FoldCase == 0 && !slices.Contains(re.Rune, utf8.RuneError) {
+			return string(re.Rune)
+		}
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return literalOf(re.Sub[0])
+		}
+	case syntax.OpCapture, syntax.OpPlus:
+		return literalOf(re.Sub[0])
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			if text := literalOf(sub); len(text) > len(longest) {
+				longest = text
+			}
+		}
+	}
+	return longest
 }

@@ -1,6 +1,8 @@
 package content
 
 import (
+	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 	"testing"
@@ -265,6 +267,36 @@ func FuzzRegexMacro(f *testing.F) {
 		squeeze := func(s string) string { return blanks.Replace(strings.ToValidUTF8(s, "\uFFFD")) }
 		if got := squeeze(strings.Join(texts(entries), "")); got != squeeze(body) {
 			t.Fatalf("kept %q of %q", got, body)
+		}
+	})
+}
+
+// What a match must contain is found, and its absence tells nothing wrong.
+func TestLiteralOf(t *testing.T) {
+	for expr, want := range map[string]string{
+		`(?s)^[\s#]*-{20}\s*Rows\s+(\d+),\s+retrieved\s+from`: "retrieved", `a(bcd)+e?`: "bcd", `abc|abd`: "ab", `(?:abc)?d`: "d", `(?i)abc`: "", `x{0,3}`: "", `\d+`: "", `(?:abc){2}de`: "abc", "\uFFFDabc": "",
+	} {
+		p, err := compilePattern(expr, patternOptions{})
+		if err != nil || p.needs != want {
+			t.Errorf("%s needs %q, %v; want %q", expr, p.needs, err, want)
+		}
+	}
+}
+
+func FuzzLiteralOf(f *testing.F) {
+	f.Add(`(?s)^[\s#]*-{2}\s*Rows\s+(?:\d+|x),`, "--Rows 1,")
+	f.Add(`a\Qb\Ec|ad*(?i:e)`, "abc")
+	f.Fuzz(func(t *testing.T, expr, text string) {
+		re, err := regexp.Compile(expr)
+		if err != nil || len(expr) > 200 {
+			return
+		}
+		tree, err := syntax.Parse(expr, syntax.Perl)
+		if err != nil {
+			return
+		}
+		if needs := literalOf(tree); re.MatchString(text) && !strings.Contains(text, needs) {
+			t.Errorf("%q matches %q without %q", expr, text, needs)
 		}
 	})
 }
