@@ -38,8 +38,16 @@ func runOf(r stage.Run) runModel {
 	return runModel{ID: r.ID, Integration: r.Integration, Trigger: r.Trigger, Started: stamp(r.Started), Ended: stamp(r.Ended), State: string(r.State),
 		FirstError: r.FirstError, Steps: mapped(r.Steps, func(st stage.Step) stepModel {
 			return stepModel{Name: st.Name, Target: st.Target, Started: stamp(st.Started), Ended: stamp(st.Ended), State: string(st.State),
-				Counts: st.Counts, Note: st.Note, Error: st.Error}
+				Counts: counts(st.Counts), Note: st.Note, Error: st.Error}
 		})}
+}
+
+// counts of a step that has not begun to count are none, not null.
+func counts(m map[string]int64) map[string]int64 {
+	if m == nil {
+		return map[string]int64{}
+	}
+	return m
 }
 
 // ownRuns lists runs, newest first.

@@ -7,6 +7,9 @@ import { exploreHref } from "../explorer/state";
 import { quote } from "../lib/querytext";
 import { Button, Empty, ErrorNotice, save, Spinner } from "../ui/controls";
 import { DataGrid, type GridColumn } from "../ui/DataGrid";
+import { FieldForm } from "./FieldForm";
+import { LabelForm } from "./LabelForm";
+import { SourceForm } from "./SourceForm";
 
 type Kind = "sources" | "parsers" | "fields" | "labels";
 type Item = Content["sources"][number] & Content["parsers"][number] & Content["fields"][number] & Content["labels"][number];
@@ -19,6 +22,12 @@ const texts: Record<Kind, string> = {
   labels: "Labels mark records that a log source recognises.",
 };
 
+const one: Record<Kind, string> = { sources: "log source", parsers: "parser", fields: "field", labels: "label" };
+
+// What is built in stays: of log sources and parsers, a copy is made.
+const editable = (kind: Kind, i: Item) => kind === "sources" || kind === "parsers" || !i.isSystem;
+const editLabel = (kind: Kind, i: Item) => (kind === "parsers" ? `Open ${i.displayName ?? i.name} in the workbench` : kind === "sources" && i.isSystem ? `Copy ${i.displayName ?? i.name}` : `Edit ${i.displayName ?? i.name}`);
+
 /** ContentPage lists what the library holds of a kind; a content ZIP dropped on it is imported. */
 export function ContentPage({ kind }: { kind: Kind }) {
   const client = useQueryClient();
@@ -26,6 +35,7 @@ export function ContentPage({ kind }: { kind: Kind }) {
   const [find, setFind] = useState("");
   const [over, setOver] = useState(false);
   const [replace, setReplace] = useState(false);
+  const [open, setOpen] = useState<Item | "new">();
   const take = useMutation({
     mutationFn: (file: File) => call<Report>(`/ledgerline/v1/content/actions/import${replace ? "?isOverwrite=true" : ""}`, { method: "POST", raw: file, headers: { "Content-Type": "application/octet-stream" } }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["content"] }),
@@ -37,6 +47,8 @@ export function ContentPage({ kind }: { kind: Kind }) {
       save(name.replace(/[^\w.-]+/g, "_") + ".zip", await answer.blob());
     },
   });
+  const edit = (i: Item) => (kind === "parsers" ? navigate("/admin/parsers/" + encodeURIComponent(i.name)) : setOpen(i));
+  const close = () => (setOpen(undefined), void client.invalidateQueries({ queryKey: ["content"] }));
   const rows = useMemo(() => ((content.data?.[kind] ?? []) as Item[]).filter((i) => `${i.displayName ?? i.name} ${i.name}`.toLowerCase().includes(find.toLowerCase())), [content.data, kind, find]);
   const columns = useMemo<GridColumn<Item>[]>(() => {
     const list: GridColumn<Item>[] = [{ id: "name", name: "Name", width: 300, value: (i) => i.displayName ?? i.name, cell: (i) => <strong>{i.displayName ?? i.name}</strong> }];
@@ -44,14 +56,13 @@ export function ContentPage({ kind }: { kind: Kind }) {
     if (kind === "parsers") list.push({ id: "type", name: "Type", width: 110, value: (i) => i.type }, { id: "n", name: "Fields", width: 80, numeric: true, value: (i) => i.fieldMaps?.length ?? 0 });
     if (kind === "labels") list.push({ id: "priority", name: "Priority", width: 110, value: (i) => i.priority });
     list.push({ id: "own", name: "Origin", width: 110, value: (i) => (i.isSystem ? "built in" : "own") });
-    if (kind !== "labels")
-      list.push({
+    list.push({
         id: "do", name: "Actions", width: 190, value: () => "",
         cell: (i) => (
           <span className="row tight">
-            <Button small kind="quiet" icon="download" label={`Export ${i.displayName ?? i.name} as ZIP`} onClick={(e) => (e.stopPropagation(), exported.mutate(i.name))} />
+            {kind !== "labels" && <Button small kind="quiet" icon="download" label={`Export ${i.displayName ?? i.name} as ZIP`} onClick={(e) => (e.stopPropagation(), exported.mutate(i.name))} />}
             {kind === "sources" && <Button small kind="quiet" icon="search" label={`Records of ${i.displayName ?? i.name}`} onClick={(e) => (e.stopPropagation(), navigate(exploreHref(`'Log Source' = ${quote(i.name)}`, { last: "30d" })))} />}
-            {kind === "parsers" && <Button small kind="quiet" icon="edit" label={`Open ${i.displayName ?? i.name} in the workbench`} onClick={(e) => (e.stopPropagation(), navigate("/admin/parsers/" + encodeURIComponent(i.name)))} />}
+            {editable(kind, i) && <Button small kind="quiet" icon={kind === "sources" && i.isSystem ? "copy" : "edit"} label={editLabel(kind, i)} onClick={(e) => (e.stopPropagation(), edit(i))} />}
           </span>
         ),
       });
@@ -76,13 +87,13 @@ export function ContentPage({ kind }: { kind: Kind }) {
     >
       <div className="row">
         <input className="input" placeholder="Find" aria-label={`Find in ${kind}`} value={find} onChange={(e) => setFind(e.target.value)} />
-        <span className="muted grow">{texts[kind]}</span>
+        <span className="muted grow about">{texts[kind]}</span>
         <label className="row"><input type="checkbox" checked={replace} onChange={(e) => setReplace(e.target.checked)} /> replace what is there</label>
         <label className="btn">
           Import a ZIP
           <input type="file" accept=".zip" className="sr-only" onChange={(e) => e.target.files?.[0] && take.mutate(e.target.files[0])} />
         </label>
-        {kind === "parsers" && <Button kind="primary" icon="plus" onClick={() => navigate("/admin/parsers/new")}>New parser</Button>}
+        <Button kind="primary" icon="plus" onClick={() => (kind === "parsers" ? navigate("/admin/parsers/new") : setOpen("new"))}>New {one[kind]}</Button>
       </div>
       {take.isPending && <Spinner label="Importing" />}
       {take.isError && <ErrorNotice error={take.error} />}
@@ -95,7 +106,10 @@ export function ContentPage({ kind }: { kind: Kind }) {
           {(report.warnings ?? []).slice(0, 20).map((w) => <span key={w}>{w}</span>)}
         </div>
       )}
-      <div className="fill-grid"><DataGrid columns={columns} rows={rows} label={kind} remember={"admin " + kind} onRow={kind === "parsers" ? (i) => navigate("/admin/parsers/" + encodeURIComponent(i.name)) : undefined} rowHeight={33} /></div>
+      <div className="fill-grid"><DataGrid columns={columns} rows={rows} label={kind} remember={"admin " + kind} onRow={(i) => editable(kind, i) && edit(i)} rowHeight={33} /></div>
+      {open && kind === "fields" && <FieldForm field={open === "new" ? undefined : open} close={close} />}
+      {open && kind === "labels" && <LabelForm label={open === "new" ? undefined : open} close={close} />}
+      {open && kind === "sources" && <SourceForm name={open === "new" ? undefined : open.name} close={close} />}
     </div>
   );
 }

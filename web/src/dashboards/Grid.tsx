@@ -1,10 +1,11 @@
 import { useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
+import { textScale } from "../lib/scale";
 import { Button } from "../ui/controls";
 import type { Scope } from "./DashboardView";
 import { COLUMNS, grown, place, settle, text, type Tile } from "./model";
 import { TileView } from "./TileView";
 
-export const ROW = 62; // pixels of a row of the grid, gap included
+const rowHeight = () => 52 * textScale() + 10; // pixels of a row of the grid, gap included
 
 type Props = { tiles: Tile[]; scope: Scope; onChange?: (tiles: Tile[]) => void };
 
@@ -28,7 +29,7 @@ export function Grid({ tiles: given, scope, onChange }: Props) {
     let last = "";
     const move = (m: globalThis.PointerEvent) => {
       const dx = Math.round((m.clientX - e.clientX) / column),
-        dy = Math.round((m.clientY - e.clientY) / ROW);
+        dy = Math.round((m.clientY - e.clientY) / rowHeight());
       if (last === `${dx},${dy}`) return;
       last = `${dx},${dy}`;
       // From where the drag began, so that what was pushed away comes back.

@@ -4,7 +4,8 @@ import type { Result } from "../api/client";
 import { number, plural } from "../lib/format";
 import type { Window } from "../lib/time";
 import { Chart } from "../viz/Chart";
-import { seriesOption } from "../viz/options";
+import { textScale } from "../lib/scale";
+import { seriesOption, SIDE_LEGEND } from "../viz/options";
 import { usePalette } from "../viz/palette";
 import { recordsIn } from "./useExplorer";
 
@@ -39,7 +40,7 @@ export function Histogram({ result, zone, window, onZoom }: { result: Result; zo
       data-total={total}
       onPointerDown={(e) => {
         const x = e.clientX - box.current!.getBoundingClientRect().left;
-        const right = box.current!.clientWidth - (series.lines.length > 1 && !narrow ? 168 : 8);
+        const right = box.current!.clientWidth - (series.lines.length > 1 && !narrow ? SIDE_LEGEND * textScale() : 8);
         if (e.button === 0 && x < right) setDrag({ from: x, to: x });
       }}
       onPointerMove={(e) => drag && setDrag({ ...drag, to: e.clientX - box.current!.getBoundingClientRect().left })}

@@ -1,6 +1,7 @@
 import { getCoreRowModel, getSortedRowModel, useReactTable, type ColumnDef, type SortingState } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { textScale } from "../lib/scale";
 import { useStored } from "./controls";
 
 export type GridColumn<T> = {
@@ -15,7 +16,9 @@ export type GridColumn<T> = {
 type Props<T> = { columns: GridColumn<T>[]; rows: T[]; label: string; onRow?: (row: T, index: number) => void; selected?: number; remember?: string; height?: number | string; rowHeight?: number };
 
 /** DataGrid is a table of any length: only the rows in sight are made. Columns are sorted by a click and resized by a drag, or by the arrow keys. */
-export function DataGrid<T>({ columns, rows, label, onRow, selected, remember = "grid", height = "100%", rowHeight = 29 }: Props<T>) {
+export function DataGrid<T>({ columns, rows, label, onRow, selected, remember = "grid", height = "100%", rowHeight: normalHeight = 29 }: Props<T>) {
+  const scale = textScale();
+  const rowHeight = Math.round(normalHeight * scale);
   const [sorting, setSorting] = useState<SortingState>([]);
   const [widths, setWidths] = useStored<Record<string, number>>("widths." + remember, {});
   const scroll = useRef<HTMLDivElement>(null);
@@ -28,7 +31,7 @@ export function DataGrid<T>({ columns, rows, label, onRow, selected, remember = 
   const virtual = useVirtualizer({ count: list.length, getScrollElement: () => scroll.current, estimateSize: () => rowHeight, overscan: 12 });
   const [drag, setDrag] = useState<{ id: string; width: number }>();
   const wide = columns.length > 0 && columns.length < 5;
-  const widthOf = (c: GridColumn<T>) => (drag?.id === c.id ? drag.width : (widths[c.id] ?? c.width ?? (c.numeric ? 120 : 200)));
+  const widthOf = (c: GridColumn<T>) => (drag?.id === c.id ? drag.width : (widths[c.id] ?? Math.round((c.width ?? (c.numeric ? 120 : 200)) * scale)));
   const style = (c: GridColumn<T>, i: number) => (wide && i === columns.length - 1 && !c.numeric ? { flex: `1 0 ${widthOf(c)}px`, width: widthOf(c) } : { width: widthOf(c) });
   const resize = (c: GridColumn<T>, to: number) => setWidths({ ...widths, [c.id]: Math.max(60, Math.min(to, 1600)) });
 

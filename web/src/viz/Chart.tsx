@@ -1,6 +1,7 @@
 import "../styles/viz.css";
 import type { EChartsCoreOption, EChartsType } from "echarts/core";
 import { useEffect, useRef, useState } from "react";
+import { scaled, textScale } from "../lib/scale";
 import { Spinner } from "../ui/controls";
 
 export type ChartEvent = { name?: string; seriesName?: string; seriesIndex?: number; dataIndex?: number; value?: unknown; data?: unknown; treePathInfo?: { name: string }[]; treeAncestors?: { name: string }[] };
@@ -35,7 +36,7 @@ export function Chart({ option, label, onClick, onReady, height = "100%" }: Prop
   }, []);
 
   useEffect(() => {
-    chart?.setOption({ animation: false, ...option }, { notMerge: true });
+    chart?.setOption(scaled({ animation: false, ...option }, textScale()), { notMerge: true });
   }, [chart, option]);
 
   return (

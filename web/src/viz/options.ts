@@ -41,11 +41,17 @@ const axis = (p: Palette) => ({ axisLine: { lineStyle: { color: p.line } }, axis
 
 export const measureText = (n: number, c?: Column) => (c?.unit === "ms" ? duration(n) : compact(n));
 
+/** SIDE_LEGEND is the width that a legend beside a chart takes. */
+export const SIDE_LEGEND = 200;
+
+// Names of log sources differ at their end, so that a long one loses its middle.
+const shortened = (name: string) => (name.length > 26 ? name.slice(0, 11).trimEnd() + "…" + name.slice(-14).trimStart() : name);
+
 function legend(p: Palette, show: boolean, side: boolean) {
   return show
     ? side
-      ? { type: "scroll", orient: "vertical", right: 0, top: 4, bottom: 4, icon: "roundRect", itemWidth: 10, itemHeight: 10, itemGap: 7, textStyle: { color: p.text, width: 128, overflow: "truncate", fontSize: 11.5 }, pageTextStyle: { color: p.muted }, pageIconColor: p.accent, pageIconSize: 10, tooltip: { show: true } }
-      : { type: "scroll", top: 0, left: 0, right: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: { color: p.text, width: 150, overflow: "truncate", fontSize: 11.5 }, pageTextStyle: { color: p.muted }, pageIconColor: p.accent, pageIconSize: 10 }
+      ? { type: "scroll", orient: "vertical", right: 0, top: 4, bottom: 4, icon: "roundRect", itemWidth: 10, itemHeight: 10, itemGap: 7, formatter: shortened, textStyle: { color: p.text, width: 164, overflow: "truncate", fontSize: 11.5 }, pageTextStyle: { color: p.muted }, pageIconColor: p.accent, pageIconSize: 10, tooltip: { show: true } }
+      : { type: "scroll", top: 0, left: 0, right: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, formatter: shortened, textStyle: { color: p.text, width: 170, overflow: "truncate", fontSize: 11.5 }, pageTextStyle: { color: p.muted }, pageIconColor: p.accent, pageIconSize: 10 }
     : { show: false };
 }
 
@@ -79,7 +85,7 @@ export function seriesOption(s: Series, kind: SeriesKind, zone: string, p: Palet
   return {
     ...base(p),
     legend: legend(p, many && where !== "none", where === "side"),
-    grid: { left: 6, right: where === "side" && many ? 168 : 10, top: many && where === "top" ? 28 : 10, bottom: 4, containLabel: true },
+    grid: { left: 6, right: where === "side" && many ? SIDE_LEGEND : 10, top: many && where === "top" ? 28 : 10, bottom: 4, containLabel: true },
     xAxis: timeAxis(s.buckets, step, zone, p, kind === "bar"),
     yAxis: { type: "value", ...axis(p), minInterval: 0, axisLabel: { color: p.muted, fontSize: 11, formatter: (n: number) => measureText(n, s.values[0]) }, splitNumber: 4 },
     tooltip: {

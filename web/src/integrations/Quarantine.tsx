@@ -1,0 +1,30 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { call } from "../api/client";
+import type { components } from "../api/schema.gen";
+import { number } from "../lib/format";
+import { Button, Empty, ErrorNotice, Spinner } from "../ui/controls";
+import { own } from "./useIntegrations";
+
+type Refused = components["schemas"]["Quarantined"];
+
+/** Quarantine lists files that a sink refused for good. */
+export function Quarantine() {
+  const client = useQueryClient();
+  const list = useQuery({ queryKey: ["quarantine"], queryFn: () => call<{ items: Refused[] }>(own + "/quarantine").then((r) => r.items) });
+  const retry = useMutation({ mutationFn: (q: Refused) => call(own + "/quarantine/actions/retry", { method: "POST", body: { file: q.file, sink: q.sink } }), onSettled: () => client.invalidateQueries({ queryKey: ["quarantine"] }) });
+  if (list.isPending) return <Empty title=""><Spinner /></Empty>;
+  if (list.isError) return <ErrorNotice error={list.error} />;
+  if (list.data.length === 0) return <Empty title="Nothing is in quarantine">What a sink refuses for good is kept here, to be given to it again.</Empty>;
+  return (
+    <div className="card scroll-x">
+      <table className="data">
+        <thead><tr><th>File</th><th>Integration</th><th className="num">Records</th><th>Sink</th><th>Reason</th><th /></tr></thead>
+        <tbody>
+          {list.data.map((q) => (
+            <tr key={q.file + q.sink}><td className="wrap">{q.name}</td><td>{q.integration}</td><td className="num">{number(q.records)}</td><td className="wrap">{q.sink}</td><td className="wrap">{q.reason}</td><td><Button small onClick={() => retry.mutate(q)}>Try again</Button></td></tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
