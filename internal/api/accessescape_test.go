@@ -365,6 +365,50 @@ func TestJobsBelongToTheirUser(t *testing.T) {
 	}
 }
 
+// What a job found while its owner might read more is not shown when that right is
+// gone; what it finds then is.
+func TestJobsDoNotOutliveRights(t *testing.T) {
+	w := newWorld(t, true)
+	policy := catalog.Policy{Name: "auditors", Statements: []string{"Allow group Readers to read log-groups in tenancy"}}
+	if _, err := w.cat.SavePolicy(t.Context(), policy, ""); err != nil {
+		t.Fatal(err)
+	}
+	submit := func() string {
+		way := w.ways("* | stats count by 'Log Group'")["Query, async"]
+		r, err := http.NewRequestWithContext(t.Context(), way[0], w.web.URL+way[1], strings.NewReader(way[2]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Cookie", w.reader.cookie)
+		r.Header.Set(csrfHeader, w.reader.csrf)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return nsPath + "/search/actions/query?workRequestId=" + resp.Header.Get("opc-work-request-id")
+	}
+	before := submit()
+	if got := w.ask(w.reader, [3]string{"GET", before}); !strings.Contains(got, secretWord) {
+		t.Fatal(got)
+	}
+	if err := w.cat.DeletePolicy(t.Context(), "auditors", ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.ask(w.reader, [3]string{"GET", before}); !strings.HasPrefix(got, "404") || strings.Contains(got, secretWord) {
+		t.Error(got)
+	}
+	if got := w.ask(w.reader, [3]string{"GET", submit()}); !strings.HasPrefix(got, "200") || strings.Contains(got, secretWord) {
+		t.Error(got)
+	}
+	if _, err := w.cat.SavePolicy(t.Context(), policy, ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.ask(w.reader, [3]string{"GET", before}); !strings.Contains(got, secretWord) {
+		t.Error(got)
+	}
+}
+
 // Without a statement nothing is allowed, whatever the operation.
 func TestDefaultDeny(t *testing.T) {
 	g := newRig(t)

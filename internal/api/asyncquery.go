@@ -30,6 +30,10 @@ func (s *Server) submitQuery(c *call, d queryDetails) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The result tells of these log groups, whatever its owner may read later.
+	if r.Scope.Groups, err = s.Catalog.Groups(c.r.Context(), c.who.rights, catalog.Read); err != nil {
+		return nil, err
+	}
 	j, err := s.jobs.start(c.r.Context(), &job{user: c.user, details: d, request: r, display: display, internal: internal, background: d.AsyncMode == "BACKGROUND"}, s.Query.Run)
 	if err != nil {
 		return nil, err
@@ -62,6 +66,13 @@ func (s *Server) getQueryResult(c *call) (*response, error) {
 		return nil, err
 	}
 	j, err := s.jobs.find(id, c.user, true)
+	if err != nil {
+		return nil, err
+	}
+	ok, err := s.mayReadAll(c, j.request.Scope.Groups)
+	if err == nil && !ok {
+		err = absent("you may no longer read all that this query has found; run it again")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
@@ -35,6 +36,18 @@ func TestSDKNeighbours(t *testing.T) {
 	buckets, err := o.ListBuckets(ctx, objectstorage.ListBucketsRequest{NamespaceName: ptr("demo"), CompartmentId: ptr(tenancy)})
 	if err != nil || len(buckets.Items) != 0 {
 		t.Errorf("%+v, %v", buckets.Items, err)
+	}
+	// The client's own id comes back beside the server's, and both are logged; what
+	// could forge a log line or a header does not.
+	for id, want := range map[string]string{"client-7": "client-7", "client 7": "", strings.Repeat("x", 200): ""} {
+		got, err := o.ListBuckets(ctx, objectstorage.ListBucketsRequest{NamespaceName: ptr("demo"), CompartmentId: ptr(tenancy), OpcClientRequestId: ptr(id)})
+		must(err)
+		if have := got.RawResponse.Header.Get("opc-client-request-id"); have != want || got.OpcRequestId == nil {
+			t.Errorf("%.20q came back as %q", id, have)
+		}
+		if want != "" && !strings.Contains(g.log.String(), "opc_client_request_id="+want) {
+			t.Errorf("%q is not logged", id)
+		}
 	}
 	_, err = o.GetBucket(ctx, objectstorage.GetBucketRequest{NamespaceName: ptr("demo"), BucketName: ptr("archive")})
 	refused(t, err, 404, "BucketNotFound")

@@ -27,6 +27,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, local bool) {
 		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 	}
 	log := s.opts.Logger.With("opc_request_id", id)
+	// Clients of Object Storage send an id of their own beside, and want it back.
+	if theirs := r.Header.Get("opc-client-request-id"); isRequestID(theirs) {
+		w.Header().Set("opc-client-request-id", theirs)
+		log = log.With("opc_client_request_id", theirs)
+	}
 	c := &call{w: w, r: r, log: log}
 
 	resp, err := s.dispatch(c, local)
@@ -190,13 +195,17 @@ func (s *Server) writeError(c *call, err error) int {
 func requestID(r *http.Request) string {
 	ours := rand.Text()
 	theirs := r.Header.Get("opc-request-id")
-	ok := theirs != "" && len(theirs) <= 128 && !strings.ContainsFunc(theirs, func(c rune) bool {
-		return !(c == '-' || c == '_' || c == '/' || c == '.' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z')
-	})
-	if !ok {
+	if !isRequestID(theirs) {
 		return ours
 	}
 	return theirs + "/" + ours
+}
+
+// isRequestID reports whether a client's id may be logged and sent back.
+func isRequestID(id string) bool {
+	return id != "" && len(id) <= 128 && !strings.ContainsFunc(id, func(c rune) bool {
+		return !(c == '-' || c == '_' || c == '/' || c == '.' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z')
+	})
 }
 
 // logText adds what the client is not told.
