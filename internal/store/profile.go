@@ -2,10 +2,7 @@ package store
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/zeebo/xxh3"
@@ -127,6 +124,18 @@ func (d *decoder) large() int64    { return int64(binary.LittleEndian.Uint64(d.t
 func (d *decoder) text() string    { return string(d.take(d.number())) }
 func (d *decoder) more(n int) bool { return n > 0 && !d.short }
 
+// parseProfile checks and decodes the profile in a file.
+func (h besideHead) parseProfile(data []byte) (*profile, error) {
+	if h.old {
+		return parseProfile(nil)
+	}
+	end := int64(fileHead) + h.profile
+	if end+8 > int64(len(data)) || binary.LittleEndian.Uint64(data[end:]) != xxh3.Hash(data[:end]) {
+		return nil, errTokens
+	}
+	return parseProfile(data[fileHead:end])
+}
+
 // parseProfile decodes a profile, which is empty for a segment of few rows and in
 // older files.
 func parseProfile(data []byte) (*profile, error) {
@@ -159,62 +168,17 @@ func parseProfile(data []byte) (*profile, error) {
 	return p, nil
 }
 
-// readProfile reads the beginning of the file beside a segment. An older one has
-// no profile.
+// readProfile reads the profile in the file beside a segment.
 func readProfile(path string) (p *profile, size int, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer f.Close()
-	head := make([]byte, profileHead)
-	if _, err := io.ReadFull(f, head); err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", path, errors.Join(errTokens, err))
-	}
-	if string(head[:len(tokenMagic)]) == oldTokenMagic {
-		p, err := parseProfile(nil)
-		return p, p.size, err
-	}
-	n := int64(binary.LittleEndian.Uint32(head[len(tokenMagic):]))
-	if info, err := f.Stat(); err != nil || n > info.Size() {
-		return nil, 0, fmt.Errorf("%s: %w", path, errors.Join(errTokens, err))
-	}
-	content := append(head, make([]byte, n+8)...)
-	if _, err := io.ReadFull(f, content[profileHead:]); err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", path, errors.Join(errTokens, err))
-	}
-	data, err := cutProfile(content)
+	data, err := readBeside(path, func(h besideHead) int64 { return h.profile + 8 })
 	if err == nil {
-		p, err = parseProfile(data)
+		var head besideHead
+		if head, err = parseHead(data); err == nil {
+			p, err = head.parseProfile(data)
+		}
 	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("%s: %w", path, err)
 	}
 	return p, p.size, nil
-}
-
-// profileHead is the size of what is before a profile: magic and length.
-const profileHead = len(tokenMagic) + 4
-
-// cutProfile returns the profile at the beginning of a file: nil in an older one.
-func cutProfile(data []byte) ([]byte, error) {
-	if len(data) < profileHead {
-		return nil, errTokens
-	}
-	switch string(data[:len(tokenMagic)]) {
-	case oldTokenMagic:
-		return nil, nil
-	case tokenMagic:
-	default:
-		return nil, errTokens
-	}
-	n := int(binary.LittleEndian.Uint32(data[len(tokenMagic):]))
-	if n > len(data)-profileHead-8 {
-		return nil, errTokens
-	}
-	end := profileHead + n
-	if binary.LittleEndian.Uint64(data[end:]) != xxh3.Hash(data[:end]) {
-		return nil, errTokens
-	}
-	return data[profileHead:end], nil
 }

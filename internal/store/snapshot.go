@@ -81,19 +81,20 @@ func (s *Segment) inside(f Filter) bool {
 // and for the times of blocks in larger segments that reach out of the filter's time.
 func (sn *Snapshot) Parts(ctx context.Context, f Filter) ([]Part, error) {
 	words := tokenHashes(f.Tokens)
-	var parts []Part
+	var found []candidate
+	passed := 0
 	for _, seg := range sn.Segments(f) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		if len(words) == 0 && (seg.inside(f) || seg.Rows <= tokenBlockRows) {
-			parts = append(parts, Part{seg, 0, seg.Rows})
+			found = append(found, candidate{Part: Part{seg, 0, seg.Rows}})
 			continue
 		}
 		blocks, err := sn.store.tokens.get(seg)
 		if err != nil {
-			sn.store.opts.Logger.Warn("reading a whole segment because its token filter is unusable; see verify", "segment", seg.ID, "error", err)
-			parts = append(parts, Part{seg, 0, seg.Rows})
+			sn.unusable(seg, err)
+			found = append(found, candidate{Part: Part{seg, 0, seg.Rows}})
 			continue
 		}
 		var row int64
@@ -101,14 +102,68 @@ func (sn *Snapshot) Parts(ctx context.Context, f Filter) ([]Part, error) {
 			b := &blocks[i]
 			end := row + int64(b.rows)
 			if overlaps(b.from, b.to, f) && b.mayHold(words) {
-				if n := len(parts); n > 0 && parts[n-1].Segment == seg && parts[n-1].EndRow == row {
-					parts[n-1].EndRow = end
-				} else {
-					parts = append(parts, Part{seg, row, end})
-				}
+				found = append(found, candidate{Part{seg, row, end}, b})
+			} else {
+				passed++
 			}
 			row = end
 		}
 	}
+	// Where most blocks hold the words, so do most of their slices.
+	if len(words) > 0 && len(found) <= max(passed, fewBlocks) {
+		return sn.slices(ctx, found, words)
+	}
+	var parts []Part
+	for _, c := range found {
+		parts = joined(parts, c.Part)
+	}
 	return parts, nil
+}
+
+// fewBlocks is a number of blocks whose slices cost next to nothing to look at.
+const fewBlocks = 16
+
+// candidate is a block that may hold matching rows, or a segment of which no
+// blocks are known.
+type candidate struct {
+	Part
+	block *tokenBlock
+}
+
+// slices cuts blocks down to the slices that may hold all the words.
+func (sn *Snapshot) slices(ctx context.Context, found []candidate, words []uint64) (parts []Part, err error) {
+	for _, c := range found {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		cut := []Part{c.Part}
+		if c.block != nil && c.block.slices > 0 {
+			ranges, err := c.block.readSlices(c.Segment.Path+tokenSuffix, words)
+			if err != nil {
+				sn.unusable(c.Segment, err)
+			} else {
+				cut = cut[:0]
+				for _, r := range ranges {
+					cut = append(cut, Part{c.Segment, c.FirstRow + r[0], c.FirstRow + r[1]})
+				}
+			}
+		}
+		for _, p := range cut {
+			parts = joined(parts, p)
+		}
+	}
+	return parts, nil
+}
+
+func (sn *Snapshot) unusable(seg *Segment, err error) {
+	sn.store.opts.Logger.Warn("reading a whole segment because its token filter is unusable; see verify", "segment", seg.ID, "error", err)
+}
+
+// joined appends a part, to the last one where it goes on with it.
+func joined(parts []Part, p Part) []Part {
+	if n := len(parts); n > 0 && parts[n-1].Segment == p.Segment && parts[n-1].EndRow == p.FirstRow {
+		parts[n-1].EndRow = p.EndRow
+		return parts
+	}
+	return append(parts, p)
 }

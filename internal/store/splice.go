@@ -89,7 +89,9 @@ func (w *segmentWriter) splice(in *Segment) (err error) {
 	if err := w.spliceFile(f, content); err != nil {
 		return err
 	}
-	w.scratch.tokens.addBlocks(blocks)
+	if err := w.scratch.tokens.addBlocks(blocks, filter); err != nil {
+		return err
+	}
 	w.scratch.tokens.addProfile(known, in.Rows)
 	w.seg.absorb(in)
 	addTo(&w.hasher.sum, &in.RowHash)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
-	"os"
 	"unsafe"
 
 	"github.com/apache/arrow-go/v18/parquet"
@@ -14,18 +13,21 @@ import (
 	"ledgerline/internal/record"
 )
 
-// A token filter file says which words each block of rows of a segment may hold.
+// A token filter file says which words each block of rows of a segment may hold,
+// and each slice of a block.
 //
-//	magic "LLTOK3\n\x00", bytes of the profile (uint32), the profile, xxh3-64 of everything before
+//	magic "LLTOK3\n\x00", bytes of the profile and of the blocks (uint32 each)
+//	the profile, xxh3-64 of everything before
 //	number of blocks (uint32)
-//	per block: rows (uint32), least and greatest time (int64), 64-bit words of its Bloom filter (uint32)
-//	the Bloom filters, one after the other
+//	per block: rows (uint32), least and greatest time (int64), 64-bit words of its Bloom filter, bytes of its slices (uint32 each)
+//	the Bloom filters of the blocks, one after the other
 //	xxh3-64 of everything before
+//	the slices of each block, see slices.go
 //
 // All numbers are little-endian. Before version 3, magic "LLTOK2\n\x00", the number
-// of blocks followed the magic: there was no profile. A Bloom filter takes the hash of a word, see
-// hashWord, and probes tokenProbes bits by double hashing (Kirsch and
-// Mitzenmacher, "Less hashing, same performance", 2006).
+// of blocks followed the magic, and nothing was said of slices. A Bloom filter takes
+// the hash of a word, see hashWord, and probes tokenProbes bits by double hashing
+// (Kirsch and Mitzenmacher, "Less hashing, same performance", 2006).
 const (
 	tokenMagic     = "LLTOK3\n\x00"
 	oldTokenMagic  = "LLTOK2\n\x00"
@@ -33,7 +35,8 @@ const (
 	tokenBlockMax  = 1 << 18 // words after which a block ends early
 	tokenBits      = 10      // bits a word: 0.8 % false positives with 7 probes
 	tokenProbes    = 7
-	tokenHeadSize  = 24
+	tokenHeadSize  = 28
+	oldHeadSize    = 24
 )
 
 // tokenBlock is a run of rows and the words in them.
@@ -41,20 +44,26 @@ type tokenBlock struct {
 	rows     int
 	from, to int64
 	bits     []byte // the Bloom filter's words, little-endian
+	slicesAt int64  // where its slices are in the file
+	slices   int    // bytes of them; 0 in an older file
 }
 
 // tokenBuilder collects the words of a segment, block by block, and its profile.
 type tokenBuilder struct {
 	cols     []Column
-	tallies  []valueTally // parallel to cols
-	counted  int          // rows in tallies
-	words    hashSet
+	tallies  []valueTally            // parallel to cols
+	counted  int                     // rows in tallies
+	words    hashSet                 // of the slice
+	all      hashSet                 // of the slices of the block that have ended
 	recent   [1 << recentBits]uint64 // hashes that are in words already
 	fold     []byte
 	plain    []byte
 	at       []cursor
-	rows     int
+	rows     int // of the block
+	sliced   int // of them, in slices that have ended
 	from, to int64
+	slices   []byte // of all blocks
+	sliceAt  int    // where those of the block begin
 	head     []byte
 	filters  []byte
 	blocks   uint32
@@ -68,17 +77,14 @@ const recentBits = 10
 
 // reset makes the builder ready for another segment.
 func (t *tokenBuilder) reset(cols []Column) {
-	t.forget()
+	t.words.clear()
+	t.all.clear()
+	clear(t.recent[:])
+	t.sliced, t.slices, t.sliceAt = 0, t.slices[:0], 0
 	t.cols, t.counted = cols, 0
 	t.tallies = append(t.tallies[:0], make([]valueTally, len(cols))...)
 	t.rows, t.blocks = 0, 0
 	t.head, t.filters = t.head[:0], t.filters[:0]
-}
-
-// forget makes the sets of a block empty.
-func (t *tokenBuilder) forget() {
-	t.words.clear()
-	clear(t.recent[:])
 }
 
 // add takes the rows of b.
@@ -107,7 +113,10 @@ func (t *tokenBuilder) add(b *batch) {
 		}
 		t.to = times[to-1]
 		t.rows += to - from
-		if t.rows >= tokenBlockRows || t.words.n >= tokenBlockMax {
+		if t.rows-t.sliced >= sliceRows {
+			t.endSlice()
+		}
+		if t.rows >= tokenBlockRows || t.words.n+t.all.n >= tokenBlockMax {
 			t.endBlock()
 		}
 		from = to
@@ -190,27 +199,35 @@ func (t *tokenBuilder) addHash(h uint64) {
 }
 
 func (t *tokenBuilder) endBlock() {
+	t.endSlice()
 	if t.rows == 0 {
 		return
 	}
-	size := (t.words.n*tokenBits + 63) / 64
+	t.slices = binary.LittleEndian.AppendUint64(t.slices, xxh3.Hash(t.slices[t.sliceAt:]))
+	size := (t.all.n*tokenBits + 63) / 64
+	t.head = appendTokenHead(t.head, t.rows, t.from, t.to, size, len(t.slices)-t.sliceAt)
+	t.filters = t.appendFilter(t.filters, &t.all, size, tokenProbes)
+	t.blocks++
+	t.rows, t.sliced, t.sliceAt = 0, 0, len(t.slices)
+	t.all.clear()
+}
+
+// appendFilter appends a Bloom filter of the words in a set.
+func (t *tokenBuilder) appendFilter(out []byte, words *hashSet, size, probes int) []byte {
 	if cap(t.bits) < size {
 		t.bits = make([]uint64, size)
 	}
 	t.bits = t.bits[:size]
 	clear(t.bits)
-	for _, h := range t.words.slots {
+	for _, h := range words.slots {
 		if h != 0 {
-			setBits(t.bits, h)
+			setBits(t.bits, h, probes)
 		}
 	}
-	t.head = appendTokenHead(t.head, t.rows, t.from, t.to, size)
 	for _, w := range t.bits {
-		t.filters = binary.LittleEndian.AppendUint64(t.filters, w)
+		out = binary.LittleEndian.AppendUint64(out, w)
 	}
-	t.blocks++
-	t.rows = 0
-	t.forget()
+	return out
 }
 
 // addProfile adds what is known of another segment of the same columns.
@@ -225,85 +242,91 @@ func (t *tokenBuilder) addProfile(p *profile, rows int64) {
 	t.counted += int(rows)
 }
 
-// addBlocks adds blocks of another filter.
-func (t *tokenBuilder) addBlocks(blocks []tokenBlock) {
+// addBlocks adds blocks of another filter, the file of which is given.
+func (t *tokenBuilder) addBlocks(blocks []tokenBlock, file []byte) error {
 	for _, b := range blocks {
-		t.head = appendTokenHead(t.head, b.rows, b.from, b.to, len(b.bits)/8)
+		if b.slicesAt+int64(b.slices) > int64(len(file)) {
+			return errTokens
+		}
+		t.head = appendTokenHead(t.head, b.rows, b.from, b.to, len(b.bits)/8, b.slices)
 		t.filters = append(t.filters, b.bits...)
+		t.slices = append(t.slices, file[b.slicesAt:b.slicesAt+int64(b.slices)]...)
 		t.blocks++
 	}
+	t.sliceAt = len(t.slices)
+	return nil
 }
 
-func appendTokenHead(head []byte, rows int, from, to int64, size int) []byte {
+func appendTokenHead(head []byte, rows int, from, to int64, size, slices int) []byte {
 	head = binary.LittleEndian.AppendUint32(head, uint32(rows))
 	head = binary.LittleEndian.AppendUint64(head, uint64(from))
 	head = binary.LittleEndian.AppendUint64(head, uint64(to))
-	return binary.LittleEndian.AppendUint32(head, uint32(size))
+	head = binary.LittleEndian.AppendUint32(head, uint32(size))
+	return binary.LittleEndian.AppendUint32(head, uint32(slices))
 }
 
 // file ends the last block and returns the content of the filter file. The
 // columns of text lie at the places that are given.
 func (t *tokenBuilder) file(placed []string, groups []placedGroup) []byte {
 	t.endBlock()
-	out := make([]byte, 0, profileHead+16+len(t.head)+len(t.filters)+8)
-	out = append(out, tokenMagic...)
-	out = binary.LittleEndian.AppendUint32(out, 0)
+	out := make([]byte, fileHead, fileHead+16+len(t.head)+len(t.filters)+len(t.slices)+8)
+	copy(out, tokenMagic)
 	if t.counted >= countedRows {
 		out = appendPlaces(appendTallies(out, t.cols, t.tallies), placed, groups)
 	}
-	binary.LittleEndian.PutUint32(out[len(tokenMagic):], uint32(len(out)-profileHead))
+	binary.LittleEndian.PutUint32(out[len(tokenMagic):], uint32(len(out)-fileHead))
+	binary.LittleEndian.PutUint32(out[len(tokenMagic)+4:], uint32(4+len(t.head)+len(t.filters)))
 	out = binary.LittleEndian.AppendUint64(out, xxh3.Hash(out))
 	out = binary.LittleEndian.AppendUint32(out, t.blocks)
 	out = append(out, t.head...)
 	out = append(out, t.filters...)
-	return binary.LittleEndian.AppendUint64(out, xxh3.Hash(out))
+	out = binary.LittleEndian.AppendUint64(out, xxh3.Hash(out))
+	return append(out, t.slices...)
 }
 
 var errTokens = errors.New("not a token filter, or a damaged one")
 
-// readTokens reads a filter file and checks it. It returns the memory it takes, too.
+// readTokens reads the blocks of a filter file and checks them. It returns the
+// memory they take, too.
 func readTokens(path string) (blocks []tokenBlock, size int, err error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, 0, err
+	data, err := readBeside(path, func(h besideHead) int64 { return h.profile + 8 + h.blocks + 8 })
+	if err == nil {
+		_, blocks, err = parseTokens(data)
 	}
-	_, blocks, err = parseTokens(data)
 	if err != nil {
 		return nil, 0, fmt.Errorf("%s: %w", path, err)
 	}
 	return blocks, len(data) + len(blocks)*int(unsafe.Sizeof(tokenBlock{})), nil
 }
 
-// parseTokens decodes the file beside a segment.
+// parseTokens decodes the file beside a segment, which may lack the slices.
 func parseTokens(data []byte) (*profile, []tokenBlock, error) {
-	encoded, err := cutProfile(data)
+	head, err := parseHead(data)
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := parseProfile(encoded)
+	p, err := head.parseProfile(data)
 	if err != nil {
 		return nil, nil, err
 	}
-	start := len(tokenMagic)
-	if string(data[:start]) == tokenMagic {
-		start = profileHead + len(encoded) + 8
+	start, end, each := len(tokenMagic), int64(len(data)-8), oldHeadSize
+	if !head.old {
+		start, each = fileHead+int(head.profile)+8, tokenHeadSize
+		end = int64(start) + head.blocks
 	}
-	if len(data) < start+4+8 {
-		return nil, nil, errTokens
-	}
-	end := len(data) - 8
-	if binary.LittleEndian.Uint64(data[end:]) != xxh3.Hash(data[:end]) {
+	if end < int64(start+4) || end+8 > int64(len(data)) || binary.LittleEndian.Uint64(data[end:]) != xxh3.Hash(data[:end]) {
 		return nil, nil, errTokens
 	}
 	body := data[start+4 : end]
 	n := int(binary.LittleEndian.Uint32(data[start:]))
-	if n > len(body)/tokenHeadSize {
+	if n > len(body)/each {
 		return nil, nil, errTokens
 	}
-	head, filters := body[:n*tokenHeadSize], body[n*tokenHeadSize:]
+	heads, filters := body[:n*each], body[n*each:]
 	blocks := make([]tokenBlock, n)
+	at := end + 8
 	for i := range blocks {
-		h := head[i*tokenHeadSize:]
+		h := heads[i*each:]
 		size := int(binary.LittleEndian.Uint32(h[20:]))
 		if size > len(filters)/8 {
 			return nil, nil, errTokens
@@ -315,6 +338,10 @@ func parseTokens(data []byte) (*profile, []tokenBlock, error) {
 			from: int64(binary.LittleEndian.Uint64(h[4:])),
 			to:   int64(binary.LittleEndian.Uint64(h[12:])),
 			bits: bits,
+		}
+		if !head.old {
+			blocks[i].slicesAt, blocks[i].slices = at, int(binary.LittleEndian.Uint32(h[24:]))
+			at += int64(blocks[i].slices)
 		}
 	}
 	return p, blocks, nil
@@ -335,17 +362,17 @@ func tokenHashes(tokens []string) []uint64 {
 // mayHold reports whether the block may hold all the words.
 func (b *tokenBlock) mayHold(words []uint64) bool {
 	for _, h := range words {
-		if !hasBits(b.bits, h) {
+		if !hasBits(b.bits, h, tokenProbes) {
 			return false
 		}
 	}
 	return true
 }
 
-func setBits(bits []uint64, h uint64) {
+func setBits(bits []uint64, h uint64, probes int) {
 	n := uint64(len(bits)) * 64
 	x, step := uint32(h), uint32(h>>32)|1
-	for range tokenProbes {
+	for range probes {
 		at := uint64(x) * n >> 32
 		bits[at>>6] |= 1 << (at & 63)
 		x += step
@@ -354,13 +381,13 @@ func setBits(bits []uint64, h uint64) {
 
 // hasBits looks at what setBits made, as bytes: bit n of little-endian words is
 // bit n%8 of byte n/8.
-func hasBits(bits []byte, h uint64) bool {
+func hasBits(bits []byte, h uint64, probes int) bool {
 	n := uint64(len(bits)) * 8
 	if n == 0 {
 		return false
 	}
 	x, step := uint32(h), uint32(h>>32)|1
-	for range tokenProbes {
+	for range probes {
 		at := uint64(x) * n >> 32
 		if bits[at>>3]&(1<<(at&7)) == 0 {
 			return false

@@ -25,7 +25,8 @@ func FuzzTokens(f *testing.F) {
 		b.addText(clean(text))
 		b.addValues([]parquet.ByteArray{bytesOf(field)})
 		b.rows = 1
-		_, blocks, err := parseTokens(b.file(nil, nil))
+		file := b.file(nil, nil)
+		_, blocks, err := parseTokens(file)
 		if err != nil || len(blocks) != 1 {
 			t.Fatal(err)
 		}
@@ -35,8 +36,9 @@ func FuzzTokens(f *testing.F) {
 			words = append(words, wordsIn(decoded)...)
 		}
 		for _, w := range words {
-			if !blocks[0].mayHold(tokenHashes([]string{w})) {
-				t.Fatalf("word %q of %q, %q is not found", w, text, field)
+			slices, err := parseSlices(file[blocks[0].slicesAt:], 1, tokenHashes([]string{w}))
+			if !blocks[0].mayHold(tokenHashes([]string{w})) || len(slices) != 1 || err != nil {
+				t.Fatalf("word %q of %q, %q is not found in %v: %v", w, text, field, slices, err)
 			}
 		}
 	})

@@ -91,9 +91,12 @@ func TestOldTokenFilters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old := append([]byte(oldTokenMagic), data[profileHead+8:len(data)-8]...)
+	old := append([]byte(oldTokenMagic), 1, 0, 0, 0)
+	head := appendTokenHead(nil, 1, want[0].from, want[0].to, len(want[0].bits)/8, 0)
+	old = append(append(old, head[:oldHeadSize]...), want[0].bits...)
 	old = binary.LittleEndian.AppendUint64(old, xxh3.Hash(old))
 	p, got, err := parseTokens(old)
+	want[0].slices, want[0].slicesAt = 0, 0
 	if err != nil || fmt.Sprint(got) != fmt.Sprint(want) || len(p.values) != 0 {
 		t.Fatalf("%v, %v, want %v; %v", got, p, want, err)
 	}
@@ -127,7 +130,13 @@ func FuzzTokenFile(f *testing.F) {
 		if at >= 0 && flip != 0 {
 			damaged := append([]byte{}, whole...)
 			damaged[at%len(damaged)] ^= flip
-			if _, _, err := parseTokens(damaged); err == nil {
+			_, blocks, err := parseTokens(damaged)
+			for _, b := range blocks {
+				if err == nil {
+					_, err = parseSlices(damaged[b.slicesAt:][:b.slices], int64(b.rows), nil)
+				}
+			}
+			if err == nil {
 				t.Fatalf("byte %d xor %d is not noticed", at, flip)
 			}
 		}

@@ -104,10 +104,23 @@ func (c *compiler) branches(n *plan.Scan, columns []*plan.Column, parts []store.
 	return out
 }
 
-// coarse reads whole files where there would be too many ranges.
+// nearRows is how many rows may lie between two ranges of a file that are read as
+// one: an engine reads a row group from its start to the rows it wants.
+const nearRows = 8192
+
+// coarse joins ranges that are near each other, and reads whole files where there
+// would be too many.
 func coarse(parts []store.Part) []store.Part {
-	if len(parts) <= maxRanges {
-		return parts
+	var near []store.Part
+	for _, p := range parts {
+		if n := len(near); n > 0 && near[n-1].Segment == p.Segment && p.FirstRow-near[n-1].EndRow < nearRows {
+			near[n-1].EndRow = p.EndRow
+		} else {
+			near = append(near, p)
+		}
+	}
+	if len(near) <= maxRanges {
+		return near
 	}
 	var out []store.Part
 	seen := map[int64]bool{}
