@@ -2,10 +2,13 @@ package collect
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +46,45 @@ func newBroker(t testing.TB) *broker {
 	b.writer = b.client()
 	t.Cleanup(b.writer.Close)
 	return b
+}
+
+// As OCI Streaming is reached: TLS first, then user and auth token. Nothing is sent
+// to a broker that nobody vouches for.
+func TestAStreamIsReadOverTLS(t *testing.T) {
+	web := httptest.NewTLSServer(nil) // for its certificate, of 127.0.0.1
+	t.Cleanup(web.Close)
+	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, topic), kfake.EnableSASL(),
+		kfake.Superuser("PLAIN", "tenancy/user/pool", "auth-token"), kfake.TLS(&tls.Config{Certificates: web.TLS.Certificates}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(web.Certificate())
+	b := &broker{t: t, cluster: c, config: connect.StreamingConfig{Bootstrap: c.ListenAddrs()[0], Stream: topic, Group: "ledgerline",
+		Username: "tenancy/user/pool", Token: "auth-token", Roots: roots}}
+	b.writer = b.client(kgo.DialTLSConfig(&tls.Config{RootCAs: roots}))
+	t.Cleanup(b.writer.Close)
+	b.write(0, event1(1))
+	b.write(2, event1(2))
+	l := newLedger()
+	if out := b.collect(l); out.Staged != 2 || l.rows[event1(1)] != 1 || l.rows[event1(2)] != 1 {
+		t.Errorf("%+v", out)
+	}
+	for name, c := range map[string]struct {
+		change func(*connect.StreamingConfig)
+		want   string
+	}{
+		"token":     {func(c *connect.StreamingConfig) { c.Token = "wrong" }, "auth_token an auth token of that user"},
+		"untrusted": {func(c *connect.StreamingConfig) { c.Roots = nil }, "inspecting proxy"},
+	} {
+		config := b.config
+		c.change(&config)
+		_, err := NewStreaming(connect.NewStreaming(config, connect.Options{}), newLedger(), StreamingOptions{Integration: "stream"}).Collect(t.Context())
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 // client of the broker that reads and writes as it is told.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -22,12 +23,13 @@ import (
 
 // StreamingConfig names a stream of OCI Streaming, spoken to by the Kafka protocol.
 type StreamingConfig struct {
-	Bootstrap string // host:port, such as cell-1.streaming.<region>.oci.oraclecloud.com:9092
-	Stream    string // the topic
-	Group     string // of consumers; members share the partitions
-	Username  string // <tenancy>/<user>/<stream pool OCID>
-	Token     string // an auth token of that user; both empty: no authentication
-	Plain     bool   // without TLS: for tests on loopback
+	Bootstrap string         // host:port, such as cell-1.streaming.<region>.oci.oraclecloud.com:9092
+	Stream    string         // the topic
+	Group     string         // of consumers; members share the partitions
+	Username  string         // <tenancy>/<user>/<stream pool OCID>
+	Token     string         // an auth token of that user; both empty: no authentication
+	Plain     bool           // without TLS: for tests on loopback
+	Roots     *x509.CertPool // whom to trust; nil: whom the system trusts
 }
 
 // Streaming reads a stream as a member of a consumer group.
@@ -41,7 +43,7 @@ type Streaming struct {
 func NewStreaming(c StreamingConfig, opts Options) *Streaming {
 	s := &Streaming{config: c, opts: opts.withDefaults()}
 	if !c.Plain {
-		s.tls = &tls.Config{MinVersion: tls.VersionTLS12}
+		s.tls = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.Roots}
 	}
 	return s
 }
@@ -263,6 +265,7 @@ func (r *StreamReader) Close() { r.client.CloseAllowingRebalance() }
 func (s *Streaming) failure(err error) *Error {
 	e := &Error{Op: opStream, Kind: Transient, Message: s.clean(err), cause: err}
 	var dns *net.DNSError
+	var untrusted *tls.CertificateVerificationError
 	// Brokers also hang up on a wrong password.
 	hungUp := errors.Is(err, io.EOF) && s.config.Username != ""
 	switch {
@@ -272,6 +275,8 @@ func (s *Streaming) failure(err error) *Error {
 		e.Kind, e.Hint = Forbidden, "let the user read the stream: allow group <group> to use stream-pull in compartment <compartment>"
 	case errors.Is(err, kerr.UnknownTopicOrPartition):
 		e.Kind, e.Hint = NotFound, fmt.Sprintf("there is no stream %q in the stream pool of username", s.config.Stream)
+	case errors.As(err, &untrusted):
+		e.Hint = "check bootstrap; behind an inspecting proxy, add its certificate to the system's store"
 	case errors.As(err, &dns):
 		e.Hint = "check bootstrap: it is shown on the page of the stream pool"
 	default:
