@@ -57,3 +57,25 @@ func TestExplain(t *testing.T) {
 		t.Errorf("steps %v", x.Steps)
 	}
 }
+
+// TestSeriesShown: a series has the numbers that the rows have, also when eval
+// and fields come after timestats.
+func TestSeriesShown(t *testing.T) {
+	st := newStore(t)
+	ingest(t, st, 1, readRecords(t, "testdata/records.jsonl"))
+	e := newEngine(st)
+	for clauses, want := range map[string]string{
+		"":                              "[n] [[1 3]]",
+		"| eval n = n * 10":             "[n] [[10 30]]",
+		"| eval m = n * 10 | fields -n": "[m] [[10 30]]",
+	} {
+		s := ask(t, e, "Time >= '2026-03-10T11:00:00Z' | timestats span = 30minute count as n "+clauses).Series
+		var names []string
+		for _, v := range s.Values {
+			names = append(names, v.Name)
+		}
+		if got := fmt.Sprint(names, " ", s.Lines[0].Points); got != want {
+			t.Errorf("%q: %s, want %s", clauses, got, want)
+		}
+	}
+}

@@ -193,3 +193,23 @@ func (f *frame) clone() *frame {
 	c.made, c.visible, c.order = slices.Clone(f.made), slices.Clone(f.visible), slices.Clone(f.order)
 	return &c
 }
+
+// seriesShown is the time series with the numbers that are shown: after
+// timestats, eval and fields may have put others in their place.
+func (f *frame) seriesShown() *Series {
+	if f.points == nil {
+		return nil
+	}
+	out := *f.points
+	out.Values = nil
+	for _, c := range f.visible {
+		number := c.Type.Kind.Numeric() && !c.Type.List && c != f.points.Bucket && !slices.Contains(f.points.By, c)
+		if number || slices.Contains(f.points.Values, c) {
+			out.Values = append(out.Values, c)
+		}
+	}
+	if out.Values == nil {
+		return f.points
+	}
+	return &out
+}

@@ -101,7 +101,7 @@ func (p *planner) first(c syntax.Command, window record.Window) *frame {
 
 // finish sorts the rows and lists the columns to send back.
 func (p *planner) finish(f *frame) *Plan {
-	out := &Plan{Window: p.whole, Search: p.main, Grouped: f.grouped(), Series: f.points, Hints: p.hints}
+	out := &Plan{Window: p.whole, Search: p.main, Grouped: f.grouped(), Series: f.seriesShown(), Hints: p.hints}
 	out.Columns = append(out.Columns, f.visible...)
 	s := &Sort{In: f.node, By: f.order, Limit: -1}
 	if inner, ok := f.node.(*Sort); ok && slices.EqualFunc(inner.By, f.order, sameOrder) {
