@@ -1,12 +1,15 @@
 package stage
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -112,7 +115,12 @@ func work(ctx context.Context, s *Stage, k *kept) error {
 			k.offered[string(it.Raw)] = max(k.offered[string(it.Raw)], it.Count)
 			page = append(page, it)
 		}
-		if _, err := s.Add(ctx, "oic", page); err != nil {
+		if err := s.Update(ctx, func(tx *Tx) error {
+			if _, err := tx.Add(ctx, "oic", page); err != nil {
+				return err
+			}
+			return tx.SetState(ctx, "oic", "page", string(page[2].Raw))
+		}); err != nil {
 			return err
 		}
 		for _, it := range page {
@@ -121,7 +129,7 @@ func work(ctx context.Context, s *Stage, k *kept) error {
 		for i := range 2 {
 			ref := fmt.Sprintf("upload-%d-%d", n, i)
 			k.sent[ref] = true
-			if err := s.Receive(ctx, Upload{Reference: ref, RetryToken: ref, Received: noon}, []byte(strings.Repeat(ref, 20))); err != nil {
+			if err := s.Receive(ctx, Upload{Reference: ref, RetryToken: ref, Received: noon}, bodyOf(ref)); err != nil {
 				return err
 			}
 			k.uploads[ref] = true
@@ -136,6 +144,14 @@ func work(ctx context.Context, s *Stage, k *kept) error {
 		}
 	}
 	return s.Close()
+}
+
+// bodyOf is small, or larger than what is written at once.
+func bodyOf(reference string) []byte {
+	if strings.HasSuffix(reference, "2-1") {
+		return bytes.Repeat([]byte(reference), 30_000)
+	}
+	return bytes.Repeat([]byte(reference), 20)
 }
 
 func TestCrashAnywhereLosesAndDoublesNothing(t *testing.T) {
@@ -181,6 +197,9 @@ func verifyKept(t *testing.T, dir string, k *kept, at int) {
 			t.Fatalf("crash at %d: %s staged %d times, acknowledged %d", at, raw, got[raw], n)
 		}
 	}
+	if last, err := s.State(ctx, "oic", "page"); err != nil || last != "" && got[last] == 0 {
+		t.Fatalf("crash at %d: a page is known to be read, and its record %s is not there: %v", at, last, err)
+	}
 	for raw, n := range got {
 		if n > k.offered[raw] {
 			t.Fatalf("crash at %d: %s staged %d times, offered %d", at, raw, n, k.offered[raw])
@@ -191,7 +210,7 @@ func verifyKept(t *testing.T, dir string, k *kept, at int) {
 	for _, f := range fileList(s, ReceivedIntegration) {
 		check(t, s.ReadReceived(ctx, f, func(u ReceivedUpload) error {
 			found[u.Reference]++
-			if string(u.Body) != strings.Repeat(u.Reference, 20) || u.RetryToken != u.Reference {
+			if !bytes.Equal(u.Body, bodyOf(u.Reference)) || u.RetryToken != u.Reference {
 				t.Errorf("crash at %d: upload %s changed", at, u.Reference)
 			}
 			return nil
@@ -202,7 +221,7 @@ func verifyKept(t *testing.T, dir string, k *kept, at int) {
 			t.Fatalf("crash at %d: acknowledged upload %s is there %d times", at, ref, found[ref])
 		}
 		var duplicate *DuplicateTokenError
-		err := s.Receive(ctx, Upload{Reference: "again", RetryToken: ref, Received: noon}, []byte(strings.Repeat(ref, 20)))
+		err := s.Receive(ctx, Upload{Reference: "again", RetryToken: ref, Received: noon}, bodyOf(ref))
 		if !errors.As(err, &duplicate) || duplicate.Earlier.Reference != ref {
 			t.Fatalf("crash at %d: the token of %s was forgotten: %v", at, ref, err)
 		}
@@ -260,5 +279,68 @@ func TestAddSealReopenAgainstAModel(t *testing.T) {
 		if len(got) != len(model) {
 			t.Fatalf("seed %d: %d items, want %d", seed, len(got), len(model))
 		}
+	}
+}
+
+// Whatever prefix of the ledger's log survives a power failure, transactions are
+// there whole, in order, and those that were acknowledged by then are among them.
+func TestAnyPrefixOfTheLedgerHoldsWhatWasAcknowledged(t *testing.T) {
+	ctx := t.Context()
+	dir := t.TempDir()
+	s := openAt(t, dir, Options{})
+	wal := filepath.Join(dir, "ledger.db-wal")
+	size := func() int64 { info, err := os.Stat(wal); check(t, err); return info.Size() }
+	acknowledged := []int64{size()} // by transaction: the length of the log
+	rows := []int{0}                // after it
+	for n := range 6 {
+		check(t, s.Update(ctx, func(tx *Tx) error {
+			total := 0
+			for object := range 3 { // small ones share a transaction
+				var items []record.Counted
+				for i := range 1 + 100*n*object {
+					items = append(items, item(10_000*n+1000*object+i, 1+i%2))
+				}
+				added, err := tx.Add(ctx, "oic", items)
+				check(t, err)
+				total += added
+			}
+			rows = append(rows, rows[n]+total)
+			check(t, tx.MarkCovered(ctx, "oic", record.Window{From: noon, To: noon.Add(time.Duration(n+1) * time.Hour)}, total))
+			return tx.SetState(ctx, "oic", "done", fmt.Sprint(n+1))
+		}))
+		acknowledged = append(acknowledged, size())
+	}
+	log, err := os.ReadFile(wal)
+	check(t, err)
+	database, err := os.ReadFile(filepath.Join(dir, "ledger.db"))
+	check(t, err)
+	r := rand.New(rand.NewPCG(1, 1))
+	cuts := slices.Clone(acknowledged)
+	for range 25 {
+		cuts = append(cuts, acknowledged[0]+r.Int64N(int64(len(log))-acknowledged[0]))
+	}
+	for _, cut := range cuts {
+		again := t.TempDir()
+		check(t, os.WriteFile(filepath.Join(again, "ledger.db"), database, 0o600))
+		check(t, os.WriteFile(filepath.Join(again, "ledger.db-wal"), log[:cut], 0o600))
+		s := openAt(t, again, Options{})
+		state, err := s.State(ctx, "oic", "done")
+		check(t, err)
+		done, _ := strconv.Atoi(state)
+		coverage, err := s.Coverage(ctx, "oic")
+		check(t, err)
+		if pending, err := s.Pending(ctx, "oic"); err != nil || pending != rows[done] || len(coverage) != min(done, 1) || done > 0 && coverage[0].Rows != pending {
+			t.Fatalf("cut at %d: %d transactions are said to be done, %d rows pending of %d, coverage %v, %v", cut, done, pending, rows[done], coverage, err)
+		}
+		for n, length := range acknowledged {
+			if length <= cut && n > done {
+				t.Fatalf("cut at %d: transaction %d was acknowledged at %d and is gone", cut, n, length)
+			}
+		}
+		sealAll(s, "oic")
+		if report := verified(t)(s.Verify(ctx)); !report.OK() {
+			t.Fatalf("cut at %d: %v", cut, report.Problems)
+		}
+		check(t, s.Close())
 	}
 }

@@ -36,6 +36,19 @@ func (d disk) write(f *os.File, p []byte) error {
 	return err
 }
 
+// diskFile is a file that is written through a disk.
+type diskFile struct {
+	disk disk
+	file *os.File
+}
+
+func (f diskFile) Write(p []byte) (int, error) {
+	if err := f.disk.write(f.file, p); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
 func (d disk) sync(f *os.File) error {
 	if err := d.before("sync", f.Name()); err != nil {
 		return err

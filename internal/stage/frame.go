@@ -31,16 +31,17 @@ const (
 // errTorn says that the bytes at the reader's offset are no whole frame.
 var errTorn = errors.New("damaged or incomplete frame")
 
-func appendFrame(dst []byte, u *Upload, body []byte) ([]byte, error) {
+// frameHead returns what stands before the body in a frame.
+func frameHead(u *Upload, body []byte) ([]byte, error) {
 	header, err := json.Marshal(u)
 	if err != nil {
-		return dst, err
+		return nil, err
 	}
 	if len(header) > maxHeader {
-		return dst, fmt.Errorf("the upload's parameters take %d bytes: at most %d are allowed", len(header), maxHeader)
+		return nil, fmt.Errorf("the upload's parameters take %d bytes: at most %d are allowed", len(header), maxHeader)
 	}
 	if len(body) > maxFrameBody {
-		return dst, fmt.Errorf("the body has %d bytes: at most %d are allowed", len(body), maxFrameBody)
+		return nil, fmt.Errorf("the body has %d bytes: at most %d are allowed", len(body), maxFrameBody)
 	}
 	h := xxh3.New()
 	h.Write(header)
@@ -51,9 +52,7 @@ func appendFrame(dst []byte, u *Upload, body []byte) ([]byte, error) {
 	binary.LittleEndian.PutUint64(p[8:], uint64(len(body)))
 	binary.LittleEndian.PutUint64(p[16:], h.Sum64())
 	binary.LittleEndian.PutUint64(p[24:], xxh3.Hash(p[:24]))
-	dst = append(dst, p[:]...)
-	dst = append(dst, header...)
-	return append(dst, body...), nil
+	return append(p[:], header...), nil
 }
 
 // frameReader reads frames one by one. The size bounds what a damaged length

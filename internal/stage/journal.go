@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -26,7 +27,7 @@ func (s *Stage) Receive(ctx context.Context, u Upload, body []byte) error {
 
 // ReceiveAll stages the uploads that one request brought as Receive does one: all of
 // them or, also when the process dies meanwhile, none. The retry token is that of
-// the first. The slice belongs to the stage from then on.
+// the first. The slice and the bodies belong to the stage from then on.
 func (s *Stage) ReceiveAll(ctx context.Context, uploads []ReceivedUpload) error {
 	r := &reception{uploads: uploads, done: make(chan error, 1)}
 	for i := range uploads {
@@ -35,10 +36,12 @@ func (s *Stage) ReceiveAll(ctx context.Context, uploads []ReceivedUpload) error 
 			u.Received = s.opts.Clock().UTC()
 		}
 		u.Following = len(uploads) - 1 - i
-		var err error
-		if r.frame, err = appendFrame(r.frame, u, uploads[i].Body); err != nil {
+		head, err := frameHead(u, uploads[i].Body)
+		if err != nil {
 			return fmt.Errorf("stage: upload %s: %w", u.Reference, err)
 		}
+		r.pieces = append(r.pieces, head, uploads[i].Body)
+		r.size += len(head) + len(uploads[i].Body)
 	}
 	if uploads[0].RetryToken != "" {
 		var err error
@@ -84,7 +87,8 @@ func (s *Stage) SealReceived(ctx context.Context) error {
 // reception is what one request brought.
 type reception struct {
 	uploads []ReceivedUpload  // one or more
-	frame   []byte            // of all of them
+	pieces  [][]byte          // their frames: heads and bodies in turn
+	size    int               // of the pieces
 	content [sha256.Size]byte // only with a retry token
 	done    chan error        // buffered
 }
@@ -103,7 +107,8 @@ type journal struct {
 	result   error
 	closing  sync.Once
 
-	current *openJournal // nil until the first frame
+	buffer  *bufio.Writer // of write
+	current *openJournal  // nil until the first frame
 	timer   *time.Timer
 }
 
@@ -122,7 +127,7 @@ type openJournal struct {
 func newJournal(s *Stage) *journal {
 	j := &journal{
 		stage: s, requests: make(chan *reception, maxBatch), seals: make(chan chan error),
-		quit: make(chan struct{}), ended: make(chan struct{}), timer: time.NewTimer(time.Hour),
+		quit: make(chan struct{}), ended: make(chan struct{}), timer: time.NewTimer(time.Hour), buffer: bufio.NewWriterSize(nil, 256<<10),
 	}
 	j.timer.Stop()
 	go j.run()
@@ -160,12 +165,12 @@ func (j *journal) run() {
 // next batch gathers.
 func (j *journal) collect(first *reception) []*reception {
 	batch := []*reception{first}
-	size := len(first.frame)
+	size := first.size
 	for len(batch) < maxBatch && int64(size) < j.stage.opts.SealBytes {
 		select {
 		case r := <-j.requests:
 			batch = append(batch, r)
-			size += len(r.frame)
+			size += r.size
 		default:
 			return batch
 		}
@@ -253,17 +258,10 @@ func (j *journal) append(batch []*reception) error {
 		}
 	}
 	c := j.current
-	frames := batch[0].frame
-	if len(batch) > 1 {
-		frames = nil
-		for _, r := range batch {
-			frames = append(frames, r.frame...)
-		}
-	}
 	if err := j.clean(); err != nil {
 		return err
 	}
-	err := j.stage.disk.write(c.file, frames)
+	err := j.write(batch)
 	if err == nil {
 		err = j.stage.disk.sync(c.file)
 	}
@@ -271,12 +269,27 @@ func (j *journal) append(batch []*reception) error {
 		c.dirty = true
 		return errors.Join(fmt.Errorf("stage: writing the journal (is the disk full?): %w", err), j.clean())
 	}
-	c.size += int64(len(frames))
-	c.hash.Write(frames)
 	for _, r := range batch {
+		c.size += int64(r.size)
+		for _, p := range r.pieces {
+			c.hash.Write(p)
+		}
 		c.note(r.uploads, r.content)
 	}
 	return nil
+}
+
+// write puts small uploads together, and large ones from where they lie.
+func (j *journal) write(batch []*reception) error {
+	j.buffer.Reset(diskFile{j.stage.disk, j.current.file})
+	for _, r := range batch {
+		for _, p := range r.pieces {
+			if _, err := j.buffer.Write(p); err != nil {
+				return err
+			}
+		}
+	}
+	return j.buffer.Flush()
 }
 
 // clean cuts off what a failed write left behind the last durable frame. Until

@@ -173,6 +173,12 @@ func TestARequestIsKeptWholeOrNotAtAll(t *testing.T) {
 	}
 }
 
+// frameOf appends a whole frame.
+func frameOf(dst []byte, u *Upload, body []byte) ([]byte, error) {
+	head, err := frameHead(u, body)
+	return append(append(dst, head...), body...), err
+}
+
 func TestReceiveAfterClose(t *testing.T) {
 	s := openAt(t, t.TempDir(), Options{})
 	check(t, s.Receive(t.Context(), Upload{Reference: "1"}, nil))
@@ -192,7 +198,7 @@ func TestDamageInTheMiddleIsNotForgotten(t *testing.T) {
 	for i := range 3 {
 		starts = append(starts, len(b))
 		var err error
-		b, err = appendFrame(b, &Upload{Reference: fmt.Sprint(i)}, []byte("body"))
+		b, err = frameOf(b, &Upload{Reference: fmt.Sprint(i)}, []byte("body"))
 		check(t, err)
 	}
 	b[starts[1]+framePrefix+3] ^= 1
@@ -223,7 +229,7 @@ func FuzzFrames(f *testing.F) {
 		n := int(whole % 5)
 		for i := range n {
 			var err error
-			if b, err = appendFrame(b, &Upload{Reference: fmt.Sprint(i)}, bytes.Repeat([]byte{byte(i)}, i*7)); err != nil {
+			if b, err = frameOf(b, &Upload{Reference: fmt.Sprint(i)}, bytes.Repeat([]byte{byte(i)}, i*7)); err != nil {
 				t.Fatal(err)
 			}
 			ends = append(ends, len(b))
@@ -248,7 +254,7 @@ func FuzzFrames(f *testing.F) {
 			}
 			if i >= n {
 				// Only a tail that is itself a frame may give one.
-				if again, err := appendFrame(nil, &u, body); err != nil || len(again) == 0 {
+				if again, err := frameOf(nil, &u, body); err != nil || len(again) == 0 {
 					t.Fatal("a frame was invented")
 				}
 				continue
