@@ -1,21 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"ledgerline/internal/boards"
-	"ledgerline/internal/config"
 	"ledgerline/internal/query"
 	"ledgerline/internal/record"
 )
@@ -83,30 +78,6 @@ func TestBoardsAreWhole(t *testing.T) {
 	}
 }
 
-// demoNode is a node over the records of a small demo, some time after it.
-func demoNode(t *testing.T) *node {
-	t.Helper()
-	dir := t.TempDir()
-	var out bytes.Buffer
-	if code := run(t.Context(), []string{"demo", "--once", "--records", "8000", "--days", "9", "--data", dir}, terminal{in: strings.NewReader(""), out: &out, err: &out, env: os.LookupEnv}); code != exitDone {
-		t.Fatalf("exits with %d\n%s", code, out.String())
-	}
-	cfg, err := config.Load(filepath.Join(dir, "ledgerline.yaml"), os.LookupEnv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	clock := &hand{time.Now().Add(time.Hour)}
-	n, err := open(t.Context(), cfg, &globals{terminal: terminal{err: io.Discard}, level: slog.LevelError, clock: clock.now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { n.close() })
-	if err := n.joinQueries(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
 // rowsOf counts what a query finds: rows, or the points of its lines.
 func rowsOf(t *testing.T, n *node, text string) (rows [][]any, found int) {
 	t.Helper()
@@ -120,12 +91,6 @@ func rowsOf(t *testing.T, n *node, text string) (rows [][]any, found int) {
 		found += len(result.Series.Lines)
 	}
 	return result.Rows, found
-}
-
-func TestBoardsShowTheDemo(t *testing.T) {
-	n := demoNode(t)
-	t.Run("ours", func(t *testing.T) { ourBoards(t, n) })
-	t.Run("Oracle's", func(t *testing.T) { oraclesBoards(t, n) })
 }
 
 // Each query of the built-in dashboards runs on the demo's records and finds

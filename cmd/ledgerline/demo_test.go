@@ -3,71 +3,87 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"ledgerline/internal/config"
 	"ledgerline/internal/content"
-	"ledgerline/internal/query"
-	"ledgerline/internal/record"
 )
 
-// A small demo is complete, also when it is started again over its folder; its
-// questions find the incident; and every field that Oracle's page on the logs of
-// Analytics names is there to be asked for.
+// A small demo is complete, also when it is started again over its folder. What it
+// promises is then found in its data, an hour later.
 func TestDemo(t *testing.T) {
+	const records = 8000
 	dir := t.TempDir()
 	for range 2 {
 		var out, noise bytes.Buffer
-		code := run(t.Context(), []string{"demo", "--once", "--records", "12000", "--days", "9", "--data", dir}, terminal{in: strings.NewReader(""), out: &out, err: &noise, env: os.LookupEnv})
+		code := run(t.Context(), []string{"demo", "--once", "--records", fmt.Sprint(records), "--days", "9", "--data", dir}, terminal{in: strings.NewReader(""), out: &out, err: &noise, env: os.LookupEnv})
 		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 		var found, happened int
-		if _, err := fmt.Sscanf(lines[len(lines)-1], "complete: %d of %d records, 0 duplicates", &found, &happened); err != nil || code != exitDone || found != happened || happened < 12_000 {
+		if _, err := fmt.Sscanf(lines[len(lines)-1], "complete: %d of %d records, 0 duplicates", &found, &happened); err != nil || code != exitDone || found != happened || happened < records {
 			t.Fatalf("exits with %d: %v\n%s%s", code, err, out.String(), noise.String())
 		}
 	}
-	cfg, err := config.Load(filepath.Join(dir, "ledgerline.yaml"), os.LookupEnv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := open(t.Context(), cfg, &globals{terminal: terminal{err: io.Discard}, level: slog.LevelError})
-	if err != nil {
-		t.Fatal(err)
-	}
+	n := openJoined(t, filepath.Join(dir, "ledgerline.yaml"))
 	defer n.close()
-	ask := func(text string) [][]any {
-		t.Helper()
-		now := time.Now()
-		result, err := n.query.Run(t.Context(), query.Request{Text: text, Window: record.Window{From: now.AddDate(0, 0, -12), To: now}})
-		if err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		return result.Rows
+	if err := n.joinQueries(t.Context()); err != nil {
+		t.Fatal(err)
 	}
+	t.Run("questions", func(t *testing.T) { demoAnswers(t, n) })
+	t.Run("fields", func(t *testing.T) { demoFields(t, n) })
+	t.Run("our dashboards", func(t *testing.T) { ourBoards(t, n) })
+	t.Run("Oracle's dashboards", func(t *testing.T) { oraclesBoards(t, n) })
+}
+
+// The printed questions find the incident.
+func demoAnswers(t *testing.T, n *node) {
 	for i, want := range []string{"@example.com", "ORDERS_TO_ERP_1", "activate", "7", "Data Exporter"} {
-		rows := ask(demoQuestions[i].text)
+		rows, _ := rowsOf(t, n, demoQuestions[i].text)
 		if len(rows) == 0 || !strings.Contains(fmt.Sprint(rows), want) {
 			t.Errorf("%s finds %v", demoQuestions[i].words, rows)
 		}
 	}
-	if rows := ask(demoQuestions[1].text); fmt.Sprint(rows[0][0]) != "ORDERS_TO_ERP_1" {
+	if rows, _ := rowsOf(t, n, demoQuestions[1].text); fmt.Sprint(rows[0][0]) != "ORDERS_TO_ERP_1" {
 		t.Errorf("the integration that faults most is %v", rows[0])
 	}
-	if rows := ask(demoQuestions[3].text); len(rows) != 1 {
+	if rows, _ := rowsOf(t, n, demoQuestions[3].text); len(rows) != 1 {
 		t.Errorf("who exports at night: %v", rows)
 	}
-	for source, fields := range analyticsFields(t) {
-		for _, field := range fields {
-			rows := ask(fmt.Sprintf("'Log Source' = '%s' and '%s' != null | stats count", source, field))
+}
+
+// documented are the fields of the logs of Analytics as Oracle's page names them,
+// and ours.
+var documented = map[string]string{
+	"data.userId": "User ID", "data.category": "Category", "data.message": "Message", "data.ecid": "ECID", "data.logLevel": "Severity",
+	"data.additionalDetails": "Additional Information", "id": "Event ID", "oracle.compartmentid": "Compartment ID", "oracle.ingestedtime": "Ingested Time",
+	"oracle.loggroupid": "Logging Log Group OCID", "oracle.logid": "Logging Log OCID", "oracle.tenantid": "Tenant ID", "source": "OCI Resource Name",
+	"specversion": "Cloud Events Version", "time": "Time", "type": "Event Type",
+}
+
+// Every field that Oracle's page on the logs of Analytics names is there to be
+// asked for, in both logs, and so is each of ours; all ten categories occur.
+func demoFields(t *testing.T, n *node) {
+	fields := analyticsFields(t)
+	for source := range fields {
+		for name, field := range documented {
+			if !slices.Contains(fields[source], field) {
+				t.Errorf("%s: docs/sources.md has no %s, for %s", source, field, name)
+			}
+		}
+		for _, field := range fields[source] {
+			rows, _ := rowsOf(t, n, fmt.Sprintf("'Log Source' = '%s' and '%s' != null | stats count", source, field))
 			if len(rows) != 1 || fmt.Sprint(rows[0][0]) == "0" {
 				t.Errorf("%s: no record has %s", source, field)
 			}
+		}
+	}
+	rows, _ := rowsOf(t, n, "'Log Source' in ('OCI Analytics Cloud Audit Logs', 'OCI Analytics Cloud Diagnostic Logs') | stats count by Category")
+	for _, category := range []string{"catalog", "data", "dataLoad", "DVA", "publisher", "query", "security", "semanticModel", "settings", "snapshot"} {
+		if !slices.ContainsFunc(rows, func(row []any) bool { return row[0] == category }) {
+			t.Errorf("no record of category %s: %v", category, rows)
 		}
 	}
 }
