@@ -22,6 +22,7 @@ import (
 type smallUploads struct {
 	sent, failed  int
 	found         int
+	lost, doubled int // of those that were not refused
 	p50, p99, max time.Duration
 	elapsed, cpu  time.Duration
 	signing       time.Duration // of one request, on one core
@@ -67,11 +68,28 @@ func measureSmall(ctx context.Context, s *server, clients, rate int, during time
 	if err := s.waitFor(ctx, total-out.failed); err != nil {
 		return out, err
 	}
-	out.found, err = s.stored(ctx)
+	time.Sleep(settle)
+	var distinct int
+	out.found, distinct, err = s.distinct(ctx)
+	out.lost, out.doubled = total-out.failed-distinct, out.found-distinct
 	out.cpu = s.cpu() - cpu
 	slices.Sort(took)
 	out.p50, out.p99, out.max = took[total/2], took[int(math.Ceil(float64(total)*0.99))-1], took[total-1]
 	return out, err
+}
+
+// settle is how much later than the last one a second copy of a record would show.
+const settle = 3 * time.Second
+
+// distinct counts the records, and what they are about: each is about a thing of its own.
+func (s *server) distinct(ctx context.Context) (records, things int, err error) {
+	a, err := s.query(ctx, "* | stats count as records, distinctcount('Resource ID') as things")
+	if err != nil {
+		return 0, 0, err
+	}
+	n, _ := a.Rows[0][0].(float64)
+	d, _ := a.Rows[0][1].(float64)
+	return int(n), int(d), nil
 }
 
 func send(client *http.Client, r *http.Request) error {
