@@ -1,7 +1,9 @@
 package api
 
 import (
+	"archive/zip"
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -48,7 +50,7 @@ func TestSmuggledRequests(t *testing.T) {
 	b.logIn("chief", password)
 	head := "POST " + ownBase + "/log-groups HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nCookie: " + b.cookie + "\r\n" + csrfHeader + ": " + b.csrf + "\r\n"
 	hidden := "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-	for name, text := range map[string]string{
+	attacks := map[string]string{
 		"two lengths":           head + "Content-Length: 2\r\nContent-Length: 30\r\n\r\n{}" + hidden,
 		"a list of lengths":     head + "Content-Length: 2, 30\r\n\r\n{}" + hidden,
 		"a signed length":       head + "Content-Length: +2\r\n\r\n{}" + hidden,
@@ -65,7 +67,9 @@ func TestSmuggledRequests(t *testing.T) {
 		"an absolute target":    strings.Replace(head, "POST /", "POST http://evil.example.com/", 1) + "Content-Length: 2\r\n\r\n{}",
 		"a target of a proxy":   "CONNECT evil.example.com:443 HTTP/1.1\r\nHost: localhost\r\n\r\n",
 		"another protocol":      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-	} {
+	}
+	before := g.log.refusals()
+	for name, text := range attacks {
 		statuses := g.raw(text)
 		if len(statuses) > 1 || len(statuses) == 1 && (statuses[0] < 400 || statuses[0] > 505) {
 			t.Errorf("%s: answers %v", name, statuses)
@@ -73,6 +77,72 @@ func TestSmuggledRequests(t *testing.T) {
 	}
 	if groups, _, err := g.cat.LogGroups(t.Context(), catalog.LogGroupFilter{}, catalog.Page{}); err != nil || len(groups) != 1 {
 		t.Errorf("%v, %v: a log group was made", groups, err)
+	}
+	// The last lines are written when the connections are closed for good.
+	g.web.Close()
+	if lines := g.log.refusals() - before; lines != len(attacks) {
+		t.Errorf("%d lines in the log of %d attacks:\n%s", lines, len(attacks), g.log.String())
+	}
+}
+
+// refusals counts the lines that tell of a refused request.
+func (b *logBuffer) refusals() int {
+	return strings.Count(b.String(), "cannot be read") + strings.Count(b.String(), "status=4") + strings.Count(b.String(), "status=5")
+}
+
+// What is sent in archives and files of content is refused whole and noted once.
+func TestHostileContent(t *testing.T) {
+	g := newRig(t)
+	g.user("chief", catalog.Administrators)
+	b := g.browser()
+	b.logIn("chief", password)
+	archive := func(names []string, text string) string {
+		var out bytes.Buffer
+		w := zip.NewWriter(&out)
+		for _, name := range names {
+			f, err := w.Create(name)
+			if err == nil {
+				_, err = io.WriteString(f, text)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	content := `<LoganContent name="x"><Tag><Name>evil</Name></Tag></LoganContent>`
+	inner := archive([]string{"content.xml"}, content)
+	before := g.lib.Version()
+	n := 0
+	for name, body := range map[string]string{
+		"zip bomb":                  archive([]string{"content.xml"}, content+strings.Repeat(" ", 17<<20)),
+		"archive in an archive":     archive([]string{"content.zip"}, inner),
+		"content under two names":   archive([]string{"a/content.xml", "../content.xml"}, content),
+		"file of another place":     archive([]string{"../../etc/cron.d/x"}, content),
+		"external entity":           `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><LoganContent name="x"><Tag><Name>&e;</Name></Tag></LoganContent>`,
+		"external entity, in a ZIP": archive([]string{"content.xml"}, `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><LoganContent name="&e;"/>`),
+		"entities of entities":      `<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;"><!ENTITY c "&b;&b;">]><LoganContent name="&c;"/>`,
+		"parameter entity":          `<!DOCTYPE l SYSTEM "http://127.0.0.1:1/x.dtd"><LoganContent name="x"/>`,
+		"deep":                      `<LoganContent>` + strings.Repeat("<a>", 10_000) + strings.Repeat("</a>", 10_000) + `</LoganContent>`,
+		"cut off":                   inner[:len(inner)-10],
+		"SQL as a field":            `<LoganContent name="x"><Parser type="0"><Name>p</Name><ParserContent>(.)</ParserContent><ParserFields><ParserField><FieldSeq>1</FieldSeq><FieldName>a"; drop table</FieldName></ParserField></ParserFields></Parser></LoganContent>`,
+	} {
+		n++
+		id := fmt.Sprintf("content-%d", n)
+		b.header.Set("opc-request-id", id)
+		code, m := b.call("POST", nsPath+"/contents/actions/importCustomContent?isOverwrite=true", body)
+		if code != 400 || strings.Contains(fmt.Sprint(m), "root:") {
+			t.Errorf("%s: %d %v", name, code, m)
+		}
+		if lines := strings.Count(g.log.String(), "opc_request_id="+id+"/"); lines != 1 {
+			t.Errorf("%s: %d lines in the log", name, lines)
+		}
+	}
+	if g.lib.Version() != before {
+		t.Error("a refused import changed something")
 	}
 }
 

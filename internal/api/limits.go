@@ -61,8 +61,10 @@ func (s *Server) HTTPServer(h http.Handler) *http.Server {
 	// The write deadline is set before the body is read, so the slowest body allowed
 	// comes on top.
 	write := s.limits.WriteTime + s.limits.BodyIdle + s.slowest(s.limits.MaxUpload)
-	return &http.Server{Handler: h, ReadHeaderTimeout: s.limits.HeaderWait, IdleTimeout: s.limits.KeepAlive,
+	out := &http.Server{Handler: h, ReadHeaderTimeout: s.limits.HeaderWait, IdleTimeout: s.limits.KeepAlive,
 		WriteTimeout: write, MaxHeaderBytes: s.limits.MaxHeader, ErrorLog: slog.NewLogLogger(s.opts.Logger.Handler(), slog.LevelDebug)}
+	(&unread{log: s.opts.Logger}).watch(out)
+	return out
 }
 
 // budget is a number of bytes that requests share.
