@@ -4,18 +4,19 @@ import { api, type Result } from "../api/client";
 import { plural } from "../lib/format";
 import { countable, groupedBy, kindOf, splitQuery } from "../lib/querytext";
 import { absolute } from "../lib/time";
-import { Link } from "../router";
+import { Link, navigate } from "../router";
 import { Button, Dialog, Empty, ErrorNotice, Spinner } from "../ui/controls";
 import { Icon } from "../ui/icons";
 import { exploreHref } from "../explorer/state";
 import { Histogram } from "../explorer/Histogram";
 import { RecordTable } from "../explorer/RecordTable";
-import { shownViz } from "../viz/registry";
+import { queryFor, shownViz } from "../viz/registry";
 import { ResultTable } from "../viz/ResultTable";
 import type { Scope } from "./DashboardView";
 import { Grid } from "./Grid";
 import { useContent } from "../session/session";
 import { conditions, shownBy, text, unknownSource, type Tile } from "./model";
+import { useDrill } from "./useDrill";
 
 // The name of a tile that is called as its saved search.
 const INHERIT = "__INHERIT__";
@@ -85,6 +86,7 @@ function QueryTile({ tile, title, shown, scope, editing }: { tile: Tile; title: 
     queryFn: ({ signal }) => api.query({ query, from, to, zone: scope.zone, limit: records ? 500 : -1 }, signal),
     enabled: query !== undefined,
     placeholderData: keepPreviousData,
+    gcTime: 30_000, // a dashboard that refreshes itself would keep many answers
   });
   const viz = query === undefined ? shown.viz : tileViz(query, shown);
   const link = query === undefined ? undefined : exploreHref(query, absolute(scope.window), viz, scope.zone);
@@ -121,6 +123,7 @@ function tileViz(query: string, shown: QueryShown): ReturnType<typeof shownViz> 
 type BodyProps = { query: string; result: Result; viz: ReturnType<typeof shownViz>; scope: Scope; from: string; to: string; small: boolean; label?: string };
 
 function TileBody({ query, result, viz, scope, from, to, small, label }: BodyProps) {
+  const drill = useDrill(query, scope);
   const kind = kindOf(splitQuery(query));
   const empty = result.series ? result.series.lines.length === 0 : result.rows.length === 0;
   if (viz === "tile") {
@@ -134,14 +137,14 @@ function TileBody({ query, result, viz, scope, from, to, small, label }: BodyPro
     return (
       <div className="tile-records">
         {(viz === "records_histogram" || viz === "table_histogram") && <TileHistogram query={query} scope={scope} from={from} to={to} />}
-        <RecordTable result={result} zone={scope.zone} columns={[]} actions={{ filter: () => {}, group: () => {}, toggleColumn: () => {} }} />
+        <RecordTable result={result} zone={scope.zone} columns={[]} actions={{ filter: (field, value, not) => drill([{ field, value, not }]), group: (field) => navigate(exploreHref(queryFor(query, "hbar", field, [field]), absolute(scope.window), "hbar", scope.zone)), toggleColumn: () => {} }} />
       </div>
     );
   }
-  if (viz === "table") return <ResultTable result={result} zone={scope.zone} label={plural(result.rows.length, "row")} remember={"tile " + query} />;
+  if (viz === "table") return <ResultTable result={result} zone={scope.zone} label={plural(result.rows.length, "row")} remember={"tile " + query} drill={drill} />;
   return (
     <Suspense fallback={<Empty title=""><Spinner /></Empty>}>
-      <View viz={viz} query={query} result={result} zone={scope.zone} from={from} to={to} small={small} />
+      <View viz={viz} query={query} result={result} zone={scope.zone} from={from} to={to} small={small} drill={drill} />
     </Suspense>
   );
 }

@@ -7,6 +7,7 @@ import { Button, Empty, ErrorNotice, MenuItem, Popover, Spinner, useStored } fro
 import { TimePicker } from "../ui/TimePicker";
 import { queryFor, VIZ, vizOf, type VizId } from "../viz/registry";
 import { ColumnsMenu } from "./ColumnsMenu";
+import { Elapsed } from "./Elapsed";
 import { ExplainDialog, ExportDialog, remember, SaveDialog, HistoryDialog } from "./dialogs";
 import { FieldPanel, type FieldActions } from "./FieldPanel";
 import { Histogram } from "./Histogram";
@@ -109,7 +110,10 @@ export function Explorer() {
         <div className="query-actions">
           <Button kind="quiet" icon="history" label="Saved searches and history" onClick={() => setDialog("history")} />
           {x.busy && !live ? (
-            <Button icon="stop" onClick={x.cancel} title="Stop the query">Cancel</Button>
+            <>
+              <Elapsed />
+              <Button icon="stop" onClick={x.cancel} title="Stop the query">Cancel</Button>
+            </>
           ) : (
             <Button kind="primary" icon="play" onClick={run} title="Run (Ctrl-Enter)">Run</Button>
           )}

@@ -15,7 +15,7 @@ import { ResultTable } from "./ResultTable";
 import { Tile } from "./Tile";
 import { WordCloud } from "./WordCloud";
 
-export type Drill = (filters: { field: string; value: unknown }[]) => void;
+export type Drill = (filters: { field: string; value: unknown; not?: boolean }[]) => void;
 
 export type ViewProps = {
   viz: VizId;

@@ -193,7 +193,6 @@ export function pieOption(t: Table, zone: string, p: Palette, o: { ring?: boolea
     ...base(p),
     legend: { ...legend(p, true, true), left: o.small ? "58%" : "64%", right: 0, top: 4, bottom: 4, textStyle: { color: p.text, fontSize: 11.5, width: o.small ? 130 : 220, overflow: "truncate" } },
     tooltip: { ...(base(p).tooltip as object), trigger: "item", formatter: (e: { name: string; value: number; percent: number; color: string }) => tip(e.name, [{ colour: e.color, name: `${e.percent} %`, value: number(e.value) }]) },
-    graphic: undefined,
     series: [
       {
         type: "pie",
