@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,27 +21,26 @@ func newParse(g *globals) *cobra.Command {
 		Short: "Print queries in canonical form, or what is wrong with them",
 		Long: `Parse checks the syntax of queries without a server. Each is printed in canonical form
 or with its errors. With -f it reads a file of JSON lines, objects with a "query", and
-prints a line for each: a linter for dashboards. It exits with 1 when any query fails.`,
+prints a line for each, with its place in the file where it is wrong: a linter for
+dashboards. It exits with 1 when any query fails.`,
 		Example: "  ledgerline parse \"* | stats count by 'User Name'\"\n  ledgerline parse -f queries.jsonl",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (file == "") == (len(args) == 0) {
 				return &misuseError{cmd.CommandPath(), errors.New("give queries, or a file with -f")}
 			}
 			failed := 0
-			check := func(text string) {
+			for _, text := range args {
 				q, err := syntax.Parse(text)
 				if err != nil {
 					failed++
 					fmt.Fprintln(g.out, err)
-					return
+					continue
 				}
 				fmt.Fprintln(g.out, q)
 			}
-			for _, text := range args {
-				check(text)
-			}
 			if file != "" {
-				if err := eachQuery(file, check); err != nil {
+				var err error
+				if failed, err = parseFile(g.out, file); err != nil {
 					return err
 				}
 			}
@@ -55,10 +56,12 @@ prints a line for each: a linter for dashboards. It exits with 1 when any query 
 
 const longestLine = 4 << 20
 
-func eachQuery(file string, do func(string)) error {
+// parseFile prints a line for each query of a file, with its place where it is
+// wrong, and returns how many are.
+func parseFile(out io.Writer, file string) (failed int, err error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer f.Close()
 	lines := bufio.NewScanner(f)
@@ -67,16 +70,36 @@ func eachQuery(file string, do func(string)) error {
 		if len(lines.Bytes()) == 0 {
 			continue
 		}
-		var object struct {
-			Query *string `json:"query"`
+		q, err := parseLine(lines.Bytes())
+		if err != nil {
+			failed++
+			fmt.Fprintf(out, "%s:%d: %v\n", file, n, err)
+			continue
 		}
-		if err := json.Unmarshal(lines.Bytes(), &object); err != nil {
-			return fmt.Errorf("%s:%d: %w", file, n, err)
-		}
-		if object.Query == nil {
-			return fmt.Errorf("%s:%d: the object has no \"query\"", file, n)
-		}
-		do(*object.Query)
+		fmt.Fprintln(out, q)
 	}
-	return lines.Err()
+	return failed, lines.Err()
+}
+
+// parseLine parses the query of an object. Its error is one line.
+func parseLine(line []byte) (*syntax.Query, error) {
+	var object struct {
+		Query *string `json:"query"`
+	}
+	if err := json.Unmarshal(line, &object); err != nil {
+		return nil, fmt.Errorf("no JSON object: %w", err)
+	}
+	if object.Query == nil {
+		return nil, errors.New("the object has no \"query\"")
+	}
+	q, err := syntax.Parse(*object.Query)
+	var mistakes *syntax.Errors
+	if errors.As(err, &mistakes) {
+		parts := make([]string, len(mistakes.List))
+		for i, e := range mistakes.List {
+			parts[i] = e.Error()
+		}
+		err = errors.New(strings.Join(parts, "; "))
+	}
+	return q, err
 }
