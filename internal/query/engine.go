@@ -111,7 +111,7 @@ type session struct {
 	request  Request
 	plan     *plan.Plan
 	started  time.Time
-	steps    []Step   // operators that ran after SQL
+	steps    []Step   // operators that ran beside SQL
 	partial  []string // why the result is not complete
 }
 
@@ -188,7 +188,14 @@ func (s segments) Parts(scan *plan.Scan) ([]store.Part, error) {
 
 // Count counts rows that hold a text.
 func (s segments) Count(parts []store.Part, column string, text store.Text) ([]int64, error) {
-	return s.snapshot.Count(s.ctx, parts, column, text)
+	begun := time.Now()
+	found, err := s.snapshot.Count(s.ctx, parts, column, text)
+	step := Step{Name: fmt.Sprintf("search %s for %q", column, text.Part), Elapsed: time.Since(begun), Read: -1}
+	for _, n := range found {
+		step.Rows += max(0, n)
+	}
+	s.steps = append(s.steps, step)
+	return found, err
 }
 
 // sql compiles a part of the plan as it stands.

@@ -47,7 +47,9 @@ func (e *Engine) Explain(ctx context.Context, req Request, analyze bool) (*Expla
 	if err := s.explainAttached(ctx, out); err != nil {
 		return nil, err
 	}
-	out.Steps = []Step{{"plan", -1, planned, -1}, {"compile", -1, time.Since(s.started) - planned, -1}, {"run", -1, 0, -1}}
+	searched := s.steps // to write the statement
+	s.steps = nil
+	out.Steps = slices.Concat([]Step{{"plan", -1, planned, -1}, {"compile", -1, time.Since(s.started) - planned, -1}}, searched, []Step{{"run", -1, 0, -1}})
 	if analyze {
 		begun := time.Now()
 		limit := req.Limit
