@@ -235,3 +235,60 @@ func TestStepsOfInstances(t *testing.T) {
 		t.Errorf("the next run: %+v, %v", out, err)
 	}
 }
+
+// oddMonitor is a list that stays as it is, and answers about steps by instance.
+type oddMonitor struct {
+	list  []string
+	steps map[string][]string // an instance without an entry answers what is no JSON
+}
+
+func (m *oddMonitor) Instances(context.Context, connect.InstanceQuery) (*connect.InstancePage, error) {
+	page := &connect.InstancePage{Total: len(m.list), HasMore: new(bool), Date: epoch}
+	for _, raw := range m.list {
+		page.Items = append(page.Items, json.RawMessage(raw))
+	}
+	return page, nil
+}
+
+func (m *oddMonitor) Activity(_ context.Context, id string) (out []json.RawMessage, err error) {
+	list, ok := m.steps[id]
+	if !ok {
+		return nil, &connect.Error{Op: "list the steps", Kind: connect.BadPayload, Message: "the answer was cut off"}
+	}
+	for _, raw := range list {
+		out = append(out, json.RawMessage(raw))
+	}
+	return out, nil
+}
+
+// Instances and steps of any time, of a state nobody knows or of none are kept; what
+// is no step, or cannot be read, is counted with its reason and the rest goes on.
+func TestOddInstancesAndSteps(t *testing.T) {
+	m := &oddMonitor{list: []string{
+		flowRun{1, "COMPLETED", epoch}.body(), flowRun{2, "UNHEARD_OF", epoch}.body(), flowRun{3, "FAILED", time.Unix(0, 0)}.body(),
+		flowRun{4, "FAILED", epoch.AddDate(76, 0, 0)}.body(), `{"id":"5","status":"COMPLETED"}`, `{"without":"an id"}`, `{"id":"7","last-tracked-time":"yesterday"}`,
+	}, steps: map[string][]string{"1": {flowRun{1, "", epoch}.step(1), `"a text"`, `[1]`, `{"milestone":"no time"}`, `{"date":"1970-01-01T00:00:00Z"}`, `{"date":"2100-01-01T00:00:00Z"}`},
+		"3": {}, "4": {}, "5": {flowRun{5, "", epoch}.step(1)}, "7": {}}} // that of 2 cannot be read
+	clock := func() time.Time { return epoch }
+	l := newLedger()
+	for range 2 {
+		if _, err := NewInstances(m, l, InstancesOptions{Integration: "runs", Clock: clock}).Collect(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := map[string]int{}
+	for _, raw := range m.list {
+		want[raw] = 1
+	}
+	compare(t, l.rows, want)
+	l = newLedger()
+	out, err := NewInstances(m, l, InstancesOptions{Integration: "steps", Steps: true, Clock: clock}).Collect(t.Context())
+	if err != nil || out.Staged != 5 || out.Refused != 4 {
+		t.Errorf("%+v, %v", out, err)
+	}
+	for _, reason := range []string{"instance 1: a step is no JSON object", "instance 2: list the steps: the answer was cut off", "an instance has no id"} {
+		if !strings.Contains(strings.Join(out.Notes, "\n"), reason) {
+			t.Errorf("the notes do not say %q: %q", reason, out.Notes)
+		}
+	}
+}

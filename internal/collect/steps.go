@@ -44,7 +44,8 @@ type stepData struct {
 	UserID        string `json:"userId,omitempty"`
 }
 
-// steps reads the steps of an instance. An instance that is no longer kept is noted.
+// steps reads the steps of an instance. One that is no longer kept, or whose answer
+// cannot be read however often it is asked for, is noted and keeps no other waiting.
 func (r *instanceReading) steps(ctx context.Context, id string, instance *fastjson.Value) ([]record.Counted, error) {
 	data := stepData{InstanceID: id, Identifier: identifierOf(instance), ProjectID: member(instance, "projectCode"),
 		UserID: cmp.Or(member(instance, "invoked-by"), member(instance, "invokedBy"))}
@@ -53,7 +54,7 @@ func (r *instanceReading) steps(ctx context.Context, id string, instance *fastjs
 		return nil, nil
 	}
 	list, err := r.client.Activity(ctx, id)
-	if kind := connect.KindOf(err); kind == connect.NotFound || kind == connect.Refused {
+	if kind := connect.KindOf(err); kind == connect.NotFound || kind == connect.Refused || kind == connect.BadPayload {
 		r.refuse(fmt.Sprintf("instance %.100s: %v", id, err))
 		return nil, nil
 	}
