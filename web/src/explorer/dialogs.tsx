@@ -116,7 +116,7 @@ export function ExplainDialog({ request, close }: { request: QueryRequest; close
               </tbody>
             </table>
           )}
-          <pre className="code">{q.data.plan}</pre>
+          <pre className="code" tabIndex={0}>{q.data.plan}</pre>
         </>
       )}
     </Dialog>

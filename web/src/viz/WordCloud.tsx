@@ -2,12 +2,10 @@ import type { Result } from "../api/client";
 import { number } from "../lib/format";
 import { visible } from "../ui/Text";
 import { label, tableOf } from "./options";
-import { usePalette } from "./palette";
 import type { Drill } from "./View";
 
 /** WordCloud writes values the larger the more often they are, in the order of the alphabet. */
 export function WordCloud({ result, zone, drill }: { result: Result; zone: string; drill?: Drill }) {
-  const palette = usePalette();
   const t = tableOf(result);
   const words = t.rows
     .map((r) => ({ raw: r[t.dimAt[0]!], text: t.dims.map((d, i) => label(r[t.dimAt[i]!], d, zone)).join(" · "), n: Number(r[t.measureAt[0]!] ?? 0) }))
@@ -24,7 +22,7 @@ export function WordCloud({ result, zone, drill }: { result: Result; zone: strin
         .sort((a, b) => a.text.localeCompare(b.text))
         .map((w) => (
           <li key={w.rank}>
-            <button type="button" style={{ fontSize: `${1 + scale(w.n) * 2.4}rem`, color: palette.series[w.rank % 9] }} title={`${w.text}: ${number(w.n)}`} onClick={() => c?.internal && drill?.([{ field: c.original ?? c.name, value: w.raw }])}>
+            <button type="button" style={{ fontSize: `${1 + scale(w.n) * 2.4}rem` }} title={`${w.text}: ${number(w.n)}`} onClick={() => c?.internal && drill?.([{ field: c.original ?? c.name, value: w.raw }])}>
               {visible(w.text)}
             </button>
           </li>
