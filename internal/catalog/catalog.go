@@ -45,6 +45,7 @@ type Options struct {
 type Seeds struct {
 	Tenancy   string // OCID; the compartment of seeded log groups
 	Keys      []Key
+	Groups    map[string][]string // of the users of the keys; of one that is not in it, Administrators
 	LogGroups []SeedGroup
 	Audit     bool // there is a log group for what the service notes of its own use
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -286,5 +287,22 @@ func TestClosed(t *testing.T) {
 	}
 	if err := c.SaveContent(context.Background(), nil, nil); err == nil {
 		t.Error("a write after Close succeeded")
+	}
+}
+
+// Users of the configuration are administrators, unless it puts them into groups.
+func TestGroupsOfSeededUsers(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := open(t, t.TempDir(), newClock(), Seeds{Groups: map[string][]string{"ocid1.user.oc1..b": {"Auditors"}, "ocid1.user.oc1..c": {}},
+		Keys: []Key{{User: "ocid1.user.oc1..a", Fingerprint: "aa", Public: &key.PublicKey}, {User: "ocid1.user.oc1..b", Fingerprint: "aa", Public: &key.PublicKey},
+			{User: "ocid1.user.oc1..c", Fingerprint: "aa", Public: &key.PublicKey}}})
+	for id, want := range map[string][]string{"ocid1.user.oc1..a": {Administrators}, "ocid1.user.oc1..b": {"Auditors"}, "ocid1.user.oc1..c": {}} {
+		u, err := c.User(id)
+		if err != nil || !slices.Equal(u.Groups, want) || u.In(Administrators) != slices.Contains(want, Administrators) {
+			t.Errorf("%s: %v, %v; want %v", id, u.Groups, err, want)
+		}
 	}
 }

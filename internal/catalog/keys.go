@@ -23,7 +23,7 @@ type Key struct {
 // maxKeys bounds the API keys of one user.
 const maxKeys = 10
 
-// indexSeeds makes users of the keys of the configuration. They are administrators.
+// indexSeeds makes users of the keys of the configuration, in the groups it gives them.
 func indexSeeds(seeds Seeds) (accessBook, error) {
 	book := accessBook{tenancy: seeds.Tenancy, users: map[string]User{}, names: map[string]string{}, keys: make(map[string]Key, len(seeds.Keys))}
 	var problems []error
@@ -38,7 +38,11 @@ func indexSeeds(seeds Seeds) (accessBook, error) {
 		default:
 			book.keys[id] = k
 			name := k.User[strings.LastIndexByte(k.User, '.')+1:]
-			book.users[k.User] = User{ID: k.User, Name: name, Groups: []string{Administrators}, Seeded: true}
+			groups, given := seeds.Groups[k.User]
+			if !given {
+				groups = []string{Administrators}
+			}
+			book.users[k.User] = User{ID: k.User, Name: name, Groups: groups, Seeded: true}
 			book.names[strings.ToLower(name)] = k.User
 		}
 	}

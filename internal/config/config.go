@@ -124,6 +124,7 @@ func (r Retention) For(source string) time.Duration {
 // User may call the server with an API key.
 type User struct {
 	User          string
+	Groups        []string // nil: Administrators
 	Fingerprint   string
 	PublicKeyFile string
 	PublicKey     *rsa.PublicKey

@@ -311,6 +311,7 @@ func (r *reader) server(s *section) *Server {
 func (r *reader) user(s *section) User {
 	u := User{
 		User:          s.need("user", "ocid1.user.oc1..x"),
+		Groups:        s.strings("groups"),
 		Fingerprint:   strings.ToLower(s.str("fingerprint", "")),
 		PublicKeyFile: s.need("public_key_file", "./key_public.pem"),
 	}

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import common from "oci-common";
 import loganalytics from "oci-loganalytics";
+import loggingingestion from "oci-loggingingestion";
+import loggingsearch from "oci-loggingsearch";
 import managementdashboard from "oci-managementdashboard";
 import objectstorage from "oci-objectstorage";
 
@@ -173,6 +175,29 @@ async function dashboards(md) {
   done("importDashboard, listManagementDashboards, getManagementDashboard, exportDashboard, deleteManagementDashboard");
 }
 
+// push sends entries as to a log of OCI Logging and searches them there.
+async function push(ingestion, search) {
+  const time = new Date();
+  await ingestion.putLogs({
+    logId: "ocid1.log.oc1..ts", // no log group of this server, so the default one takes them
+    putLogsDetails: {
+      specversion: "1.0",
+      logEntryBatches: [{ entries: [{ id: "ts-1", data: "pushed by TypeScript", time }], source: "ts", type: "example.ts", defaultlogentrytime: time }],
+    },
+  });
+  done("putLogs: 1 entry");
+  const question = { timeStart: new Date(time - 60_000), timeEnd: new Date(+time + 60_000), searchQuery: `search "${tenancy}" | where type = 'example.ts'` };
+  for (let tries = 0; ; tries++) {
+    const found = await search.searchLogs({ searchLogsDetails: question });
+    if (found.searchResponse.results?.length === 1) break;
+    assert.ok(tries < 100, "what was pushed is not found");
+    await sleep(100);
+  }
+  done("searchLogs: found it");
+  await refused(search.searchLogs({ searchLogsDetails: { ...question, searchQuery: "search" } }), 400, "InvalidParameter");
+  done("searchLogs: a search of nothing is 400");
+}
+
 try {
   const os = client(objectstorage.ObjectStorageClient);
   assert.equal((await os.getNamespace({})).value, namespace);
@@ -197,6 +222,7 @@ try {
   await queries(la);
   await content(la);
   await dashboards(client(managementdashboard.DashxApisClient));
+  await push(client(loggingingestion.LoggingClient), client(loggingsearch.LogSearchClient));
 
   const deleted = await la.deleteUpload({ namespaceName: namespace, uploadReference });
   assert.equal(Number(deleted.opcDeletedLogCount), records);
