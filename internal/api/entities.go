@@ -12,7 +12,8 @@ import (
 )
 
 // Entities are what log entries come from. They are bookkeeping here: nothing is
-// collected because of them, and uploads may name them.
+// collected because of them, and uploads may name them. associations.go says which
+// log sources read them, entitylinks.go what they have to do with each other.
 
 // entityOperations are those of entities and their types.
 func entityOperations() []operation {
@@ -76,6 +77,7 @@ type entityModel struct {
 	TimeCreated            *time.Time `json:"timeCreated"`
 	TimeUpdated            *time.Time `json:"timeUpdated"`
 	AreLogsCollected       bool       `json:"areLogsCollected"`
+	AssociatedSourcesCount *int       `json:"associatedSourcesCount,omitempty"` // when it is asked for
 }
 
 func entityOf(v catalog.Item) (entityModel, error) {
@@ -119,7 +121,40 @@ func (s *Server) createEntity(c *call) (*response, error) {
 }
 
 func (s *Server) getEntity(c *call) (*response, error) {
-	return answerEntity(s.Catalog.Item(c.r.Context(), catalog.Entity, c.path["logAnalyticsEntityId"]))
+	v, err := s.Catalog.Item(c.r.Context(), catalog.Entity, c.path["logAnalyticsEntityId"])
+	if err != nil {
+		return nil, err
+	}
+	list := make([]entityModel, 1)
+	if list[0], err = entityOf(v); err != nil {
+		return nil, err
+	}
+	if err := s.countSources(c, v.Compartment, list); err != nil {
+		return nil, err
+	}
+	return answer(list[0]).with("etag", v.Etag), nil
+}
+
+// countSources says with how many log sources entities are associated, as far as
+// the caller may know of it, when that is asked for.
+func (s *Server) countSources(c *call, compartment string, entities []entityModel) error {
+	wanted, err := c.flag("isShowAssociatedSourcesCount")
+	if err != nil || !wanted {
+		return err
+	}
+	list, err := s.associations(c, compartment)
+	if err != nil {
+		return err
+	}
+	counts := map[string]int{}
+	for _, a := range list {
+		counts[a.EntityID]++
+	}
+	for i := range entities {
+		n := counts[entities[i].ID]
+		entities[i].AssociatedSourcesCount = &n
+	}
+	return nil
 }
 
 func (s *Server) updateEntity(c *call) (*response, error) {
@@ -147,11 +182,24 @@ func (s *Server) moveEntity(c *call) (*response, error) {
 	return &response{}, nil
 }
 
+// deleteEntity removes an entity with what links it to others. One that is
+// associated with a log source goes by force alone, and so do its associations.
 func (s *Server) deleteEntity(c *call) (*response, error) {
-	if _, err := c.flag("isForceDelete"); err != nil {
+	force, err := c.flag("isForceDelete")
+	if err != nil {
 		return nil, err
 	}
-	return s.removeItem(c, catalog.Entity, c.path["logAnalyticsEntityId"], nil)
+	id := c.path["logAnalyticsEntityId"]
+	return s.removeItem(c, catalog.Entity, id, func(change *catalog.ItemChange) error {
+		n, err := change.Count(catalog.Association, id+" ")
+		if err != nil {
+			return err
+		}
+		if n > 0 && !force {
+			return &Error{Status: http.StatusConflict, Code: "IncorrectState", Message: "the entity is associated with log sources: delete its associations, or set isForceDelete"}
+		}
+		return change.DeleteOf(id)
+	})
 }
 
 func (s *Server) listEntities(c *call) (*response, error) {
@@ -181,6 +229,9 @@ func (s *Server) listEntities(c *call) (*response, error) {
 	// Entities are made by clients only, which Oracle calls NONE.
 	origins := c.query["creationSourceType"]
 	made := origin == "" && (len(origins) == 0 || slices.Contains(origins, "NONE"))
+	if err := s.countSources(c, compartment, all); err != nil {
+		return nil, err
+	}
 	types := c.query["entityTypeName"]
 	tags, err := readTagFilters(c)
 	if err != nil {
@@ -194,11 +245,15 @@ func (s *Server) listEntities(c *call) (*response, error) {
 		})
 		return made && is(v.Name, name) && contains(v.Name, part) && is(v.CloudResourceID, cloud) && is(v.LifecycleState, state) && contains(v.LifecycleDetails, details) &&
 			agent && is(v.Hostname, host) && contains(v.Hostname, hostPart) && is(v.SourceID, source) && kind && tags.match(v.entityDetails)
-	}, map[string]func(entityModel) string{
+	}, entitySorts(), func(v entityModel) entityModel { return v })
+}
+
+func entitySorts() map[string]func(entityModel) string {
+	return map[string]func(entityModel) string{
 		"name":        func(v entityModel) string { return v.Name },
 		"timeCreated": func(v entityModel) string { return sortable(v.TimeCreated) + v.ID },
 		"timeUpdated": func(v entityModel) string { return sortable(v.TimeUpdated) + v.ID },
-	}, func(v entityModel) entityModel { return v })
+	}
 }
 
 // sortable writes a time so that texts compare as the times do.

@@ -112,6 +112,21 @@ func (s *Server) updateLogGroup(c *call) (*response, error) {
 	return answer(logGroupOf(g)).with("etag", g.Etag), nil
 }
 
+func (s *Server) moveLogGroup(c *call) (*response, error) {
+	var d logGroupDetails
+	ch, err := c.decodeChange(s.limits.MaxJSON, &d)
+	if err != nil {
+		return nil, err
+	}
+	if d.CompartmentID == "" {
+		return nil, missing("compartmentId")
+	}
+	if _, err := s.Catalog.UpdateLogGroup(c.r.Context(), c.path["logAnalyticsLogGroupId"], ch.ifMatch, catalog.LogGroupChange{Compartment: &d.CompartmentID}); err != nil {
+		return nil, err
+	}
+	return &response{}, nil
+}
+
 func (s *Server) deleteLogGroup(c *call) (*response, error) {
 	ifMatch, err := c.head("if-match")
 	if err != nil {

@@ -296,18 +296,34 @@ type configWorkRequestModel struct {
 }
 
 type workRequestPayload struct {
-	LookupReference       int64  `json:"lookupReference"`
-	LookupReferenceString string `json:"lookupReferenceString"`
+	LookupReference       int64  `json:"lookupReference,omitempty"`
+	LookupReferenceString string `json:"lookupReferenceString,omitempty"`
+	SourceName            string `json:"sourceName,omitempty"`
+	EntityID              string `json:"entityId,omitempty"`
 }
 
 func (s *Server) configWorkRequestOf(w catalog.WorkRequest) configWorkRequestModel {
-	return configWorkRequestModel{ID: w.ID, CompartmentID: s.opts.Tenancy, OperationType: w.Operation,
-		Payload:         []workRequestPayload{{w.Lookup, itoa(w.Lookup)}},
+	payload := []workRequestPayload{{LookupReference: w.Lookup, LookupReferenceString: itoa(w.Lookup)}}
+	if w.Pairs != nil {
+		payload = mapped(w.Pairs, func(p catalog.Pair) workRequestPayload {
+			return workRequestPayload{SourceName: p.Source, EntityID: p.Entity}
+		})
+	}
+	return configWorkRequestModel{ID: w.ID, CompartmentID: s.opts.Tenancy, OperationType: w.Operation, Payload: payload,
 		PercentComplete: 100, TimeStarted: stamp(w.Accepted), TimeAccepted: stamp(w.Accepted), TimeFinished: stamp(w.Finished), LifecycleState: "SUCCEEDED"}
+}
+
+// mayKnow reports whether the caller may read every log group that a work request
+// is about.
+func mayKnow(c *call, w catalog.WorkRequest) bool {
+	return !slices.ContainsFunc(w.Pairs, func(p catalog.Pair) bool { return p.LogGroup != "" && !c.who.rights.LogGroup(p.LogGroup, catalog.Read) })
 }
 
 func (s *Server) getConfigWorkRequest(c *call) (*response, error) {
 	w, err := s.Catalog.WorkRequest(c.r.Context(), c.path["workRequestId"])
+	if err == nil && !mayKnow(c, w) {
+		err = refusedTo(c)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -330,6 +346,7 @@ func (s *Server) listConfigWorkRequests(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	list = slices.DeleteFunc(list, func(w catalog.WorkRequest) bool { return !mayKnow(c, w) })
 	return answer(collection(mapped(list, s.configWorkRequestOf))).with("opc-next-page", c.next(next)), nil
 }
 

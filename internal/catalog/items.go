@@ -213,6 +213,20 @@ func (b *ItemChange) Delete(kind ItemKind, id string) error {
 	return err
 }
 
+// Count tells how many items of a kind have ids that begin with a text.
+func (b *ItemChange) Count(kind ItemKind, prefix string) (n int64, err error) {
+	err = b.tx.row("SELECT count(*) FROM items WHERE kind = ?1 AND substr(id, 1, length(?2)) = ?2", []any{kind, prefix}, &n)
+	return n, err
+}
+
+// DeleteOf removes what there is of an entity beside itself: its associations with
+// log sources and its links with other entities, either way.
+func (b *ItemChange) DeleteOf(entity string) error {
+	_, err := b.tx.exec(`DELETE FROM items WHERE kind IN (?1, ?2) AND (substr(id, 1, length(?3) + 1) = ?3 || ' ' OR kind = ?2 AND name = ?3)`,
+		Association, EntityLink, entity)
+	return err
+}
+
 func checkItem(v Item) error {
 	for _, m := range []struct{ what, text string }{{"id", v.ID}, {"name", v.Name}, {"compartment", v.Compartment}} {
 		if m.text == "" || len(m.text) > maxName || strings.ContainsFunc(m.text, unicode.IsControl) {

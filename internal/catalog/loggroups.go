@@ -35,6 +35,7 @@ type SeedGroup struct{ ID, Name string }
 // LogGroupChange holds what is to be changed; nil leaves as it is.
 type LogGroupChange struct {
 	Name, Description *string
+	Compartment       *string
 	Freeform          map[string]string
 	Defined           map[string]map[string]any
 }
@@ -191,6 +192,9 @@ func (c *Catalog) UpdateLogGroup(ctx context.Context, id, ifMatch string, change
 		if change.Description != nil {
 			g.Description = *change.Description
 		}
+		if change.Compartment != nil {
+			g.Compartment = *change.Compartment
+		}
 		if change.Freeform != nil {
 			g.Freeform = maps.Clone(change.Freeform)
 		}
@@ -206,8 +210,8 @@ func (c *Catalog) UpdateLogGroup(ctx context.Context, id, ifMatch string, change
 		}
 		g.Updated = c.now()
 		var revision int64
-		err = tx.row(`UPDATE log_groups SET name = ?, description = ?, freeform = ?, defined = ?, updated = ?, revision = revision + 1
-			WHERE id = ? RETURNING revision`, []any{g.Name, g.Description, string(free), string(def), toMillis(g.Updated), id}, &revision)
+		err = tx.row(`UPDATE log_groups SET name = ?, description = ?, compartment = ?, freeform = ?, defined = ?, updated = ?, revision = revision + 1
+			WHERE id = ? RETURNING revision`, []any{g.Name, g.Description, g.Compartment, string(free), string(def), toMillis(g.Updated), id}, &revision)
 		g.Etag = etag(revision)
 		return err
 	})
@@ -218,7 +222,7 @@ func (c *Catalog) UpdateLogGroup(ctx context.Context, id, ifMatch string, change
 }
 
 // DeleteLogGroup removes a log group. It is refused with ErrInUse while uploads
-// into it are being processed. Its log entries stay until retention removes them.
+// into it are being processed, or associations name it. Its log entries stay until retention removes them.
 func (c *Catalog) DeleteLogGroup(ctx context.Context, id, ifMatch string) error {
 	return c.writer.do(ctx, true, func(tx *tx) error {
 		if _, err := lockLogGroup(tx, id, ifMatch); err != nil {
@@ -230,6 +234,12 @@ func (c *Catalog) DeleteLogGroup(ctx context.Context, id, ifMatch string) error 
 		}
 		if busy > 0 {
 			return fmt.Errorf("log group: %w: %d uploaded files are being processed; try again when they are done", ErrInUse, busy)
+		}
+		if err := tx.row("SELECT count(*) FROM items WHERE kind = ? AND json_extract(CAST(body AS TEXT), '$.logGroupId') = ?", []any{Association, id}, &busy); err != nil {
+			return err
+		}
+		if busy > 0 {
+			return fmt.Errorf("log group: %w: %d associations name it; delete them first", ErrInUse, busy)
 		}
 		_, err := tx.exec("DELETE FROM log_groups WHERE id = ?", id)
 		return err
