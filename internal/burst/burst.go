@@ -118,7 +118,7 @@ func (j *Joiner) Observe(ctx context.Context, stage [32]byte, chunk int, entries
 
 // Bounds of what one step holds in memory.
 const (
-	wholeRoots  = 5000
+	wholeRoots  = 2000
 	brokenRoots = 1000 // joining these looks at pairs of them
 )
 
