@@ -25,17 +25,37 @@ func main() {
 	flag.IntVar(&b.events, "events", 1_000_000, "events of Analytics to collect from a bucket; 0 leaves them out")
 	flag.IntVar(&b.mixed, "mixed", 10_000_000, "mixed records to ask questions of; 0 leaves them out")
 	flag.DurationVar(&b.during, "during", 30*time.Second, "how long they go on")
+	shown := flag.Int("browser", 0, "mixed records to show in Chromium: measures and writes only that section of the page")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	page, err := b.run(ctx)
-	if err == nil {
-		err = os.WriteFile(*out, []byte(page), 0o644)
-	}
+	err := b.write(ctx, *out, *shown)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// write measures all and writes the page, or what a browser shows and writes that
+// section. The other part of the page stays.
+func (b *bench) write(ctx context.Context, name string, shown int) error {
+	old, err := os.ReadFile(name)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	page, section := string(old), sectionOf(string(old), browserHeading)
+	if shown > 0 {
+		section, err = measureBrowser(ctx, b.binary, "web/bench/browser.mjs", shown)
+	} else {
+		page, err = b.run(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if section != "" {
+		page = putSection(page, browserHeading, section)
+	}
+	return os.WriteFile(name, []byte(page), 0o644)
 }
 
 type bench struct {
