@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -100,16 +99,16 @@ func measureBucket(ctx context.Context, binary, dir string, events int) (bucket,
 	return m, errors.Join(err, s.stop())
 }
 
-func writeBucket(w io.Writer, m bucket) {
-	p := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
+func bucketText(m bucket) string {
+	var t text
 	million := float64(m.events) / 1e6
-	p("\n## From bucket to searchable\n")
-	p("%d events of Oracle Analytics, audit and diagnostic mixed, in %d gzip objects of %s as Connector Hub writes them, some of them twice; `ledgerline collect --once`, from its start until every record is stored.\n",
+	t.line("%d events of Oracle Analytics, audit and diagnostic mixed, in %d gzip objects of %s as Connector Hub writes them, some of them twice; `ledgerline collect --once`, from its start until every record is stored.\n",
 		m.events, m.objects, mega(m.packed))
-	p("| measure | value |\n|---|---|")
-	p("| records a second | %.0f |", float64(m.events)/m.elapsed.Seconds())
-	p("| CPU seconds per million records | %.1f |", m.cpu.Seconds()/million)
-	p("| peak memory | %s |", mega(m.peak))
-	p("| bytes of the store (segments and token filters) | %s |", mega(m.space.store))
-	p("| bytes of the stage | %s |", mega(m.space.stage))
+	t.line("| measure | value |\n|---|---|")
+	t.line("| records a second | %.0f |", float64(m.events)/m.elapsed.Seconds())
+	t.line("| CPU seconds per million records | %.1f |", m.cpu.Seconds()/million)
+	t.line("| peak memory | %s |", mega(m.peak))
+	t.line("| bytes of the store (segments and token filters) | %s |", mega(m.space.store))
+	t.line("| bytes of the stage | %s |", mega(m.space.stage))
+	return t.String()
 }

@@ -123,10 +123,12 @@ func (m *mixed) entry(n int, origins [3]*record.Origin) record.Entry {
 
 // laboratory is a store with mixed records and the engine over it.
 type laboratory struct {
-	store  *store.Store
-	engine *query.Engine
-	window record.Window
-	ingest time.Duration // CPU time of storing, merging included
+	store    *store.Store
+	engine   *query.Engine
+	window   record.Window
+	ingest   time.Duration // CPU time of storing, merging included
+	segments int
+	bytes    int64 // of segments and token filters
 }
 
 func (l *laboratory) close() { l.store.Close() }
@@ -166,8 +168,13 @@ func newLaboratory(ctx context.Context, dir string, records int) (*laboratory, e
 	if err != nil {
 		return nil, err
 	}
+	stats, err := st.Stats(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return &laboratory{store: st, engine: query.NewEngine(st, names{library}, query.Options{DefaultTimeout: 10 * time.Minute}),
-		window: record.Window{From: m.begin.Add(-time.Hour), To: end.Add(time.Hour)}, ingest: ownCPU() - begin}, nil
+		window: record.Window{From: m.begin.Add(-time.Hour), To: end.Add(time.Hour)}, ingest: ownCPU() - begin,
+		segments: stats.Segments, bytes: sizeOf(store.SegmentDir(dir))}, nil
 }
 
 // noDocuments is a library with the built-in content alone.

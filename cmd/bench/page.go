@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -10,38 +9,65 @@ import (
 	"time"
 )
 
-func writePage(w io.Writer, b *bench, y yardstick, in ingest, answers []timing, small smallUploads) {
-	p := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
-	million := float64(in.records) / 1e6
-	p("# Benchmarks\n")
-	p("Written by `make bench`, which measures the real binary with default settings. Run it to get your own.\n")
-	p("Machine: %s, %d cores, %s of memory, %s. Commit %s, %s.\n", cpuModel(), runtime.NumCPU(), memory(), runtime.Version(), commit(), time.Now().UTC().Format("2006-01-02"))
-	p("Yardstick of this run: compressing the same %s with zstd level 1 takes one core %.1f s.\n", mega(y.bytes), y.zstd.Seconds())
-	p("## From upload to searchable\n")
-	p("%d audit records of the simulator, signed uploads of 9 MB by the official Go SDK, one after the other; done when a query counts them all.\n", in.records)
-	p("| measure | value |\n|---|---|")
-	p("| records a second | %.0f |", float64(in.records)/in.elapsed.Seconds())
-	p("| CPU seconds of the server per million records | %.1f |", in.cpu.Seconds()/million)
-	p("| … as a ratio to the yardstick | %.1f |", in.cpu.Seconds()/y.zstd.Seconds())
-	p("| peak memory of the server, queries below included | %s |", mega(in.peak))
-	p("| raw bytes | %s |", mega(y.bytes))
-	p("| bytes of the store (segments and token filters) | %s, %.1f %% of raw |", mega(in.space.store), percent(in.space.store, y.bytes))
-	p("| bytes of the stage (uploads as received) | %s, %.1f %% of raw |\n", mega(in.space.stage), percent(in.space.stage, y.bytes))
-	p("## Queries over these records\n")
-	p("| question | query | rows | p50 ms |\n|---|---|---|---|")
-	for _, a := range answers {
-		p("| %s | `%s` | %d | %.1f |", a.name, strings.ReplaceAll(a.text, "|", "\\|"), a.rows, a.p50)
+// text collects the lines of a section.
+type text struct{ strings.Builder }
+
+func (t *text) line(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) }
+
+// putHead replaces what is before the first section of a page.
+func putHead(page string) string {
+	rest := ""
+	if at := strings.Index(page, "\n## "); at >= 0 {
+		rest = page[at:]
 	}
-	p("\n## Small uploads\n")
-	p("%d signed uploads of one record each a second, from %d clients, for %s. The official SDK signed them beforehand (%s of one core each).\n",
-		b.rate, b.clients, b.during, ms(small.signing))
-	p("| measure | value |\n|---|---|")
-	p("| sent, refused, found | %d, %d, %d |", small.sent, small.failed, small.found)
-	p("| uploads a second | %.0f |", float64(small.sent)/small.elapsed.Seconds())
-	p("| latency p50, p99, longest | %s, %s, %s |", ms(small.p50), ms(small.p99), ms(small.max))
-	p("| CPU seconds of the server | %.1f |", small.cpu.Seconds())
-	p("| peak memory of the server | %s |", mega(small.peak))
+	return "# Benchmarks\n\nWritten by `make bench`, which measures the real binary with default settings. Run it to get your own.\n" + rest
 }
+
+// measuredAt says where and when a section was measured.
+func measuredAt() string {
+	return fmt.Sprintf("Commit %s, %s; %s, %d cores, %s of memory, %s.", commit(), time.Now().UTC().Format(time.DateOnly), cpuModel(), runtime.NumCPU(), memory(), runtime.Version())
+}
+
+func uploadText(y yardstick, in ingest) string {
+	var t text
+	million := float64(in.records) / 1e6
+	t.line("%d audit records of the simulator, signed uploads of 9 MB by the official Go SDK, one after the other; done when a query counts them all.", in.records)
+	t.line("Yardstick of this run: compressing the same %s with zstd level 1 takes one core %.1f s.\n", mega(y.bytes), y.zstd.Seconds())
+	t.line("| measure | value |\n|---|---|")
+	t.line("| records a second | %.0f |", float64(in.records)/in.elapsed.Seconds())
+	t.line("| CPU seconds of the server per million records | %.1f |", in.cpu.Seconds()/million)
+	t.line("| … as a ratio to the yardstick | %.1f |", in.cpu.Seconds()/y.zstd.Seconds())
+	t.line("| peak memory of the server, queries below included | %s |", mega(in.peak))
+	t.line("| raw bytes | %s |", mega(y.bytes))
+	t.line("| bytes of the store (segments and token filters) | %s, %.1f %% of raw |", mega(in.space.store), percent(in.space.store, y.bytes))
+	t.line("| bytes of the stage (uploads as received) | %s, %.1f %% of raw |", mega(in.space.stage), percent(in.space.stage, y.bytes))
+	return t.String()
+}
+
+func queriesText(answers []timing) string {
+	var t text
+	t.line("| question | query | rows | p50 ms |\n|---|---|---|---|")
+	for _, a := range answers {
+		t.line("| %s | %s | %d | %.1f |", a.name, code(a.text), a.rows, a.p50)
+	}
+	return t.String()
+}
+
+func (b *bench) smallText(small smallUploads) string {
+	var t text
+	t.line("%d signed uploads of one record each a second, from %d clients, for %s. The official SDK signed them beforehand (%s of one core each).\n",
+		b.rate, b.clients, b.during, ms(small.signing))
+	t.line("| measure | value |\n|---|---|")
+	t.line("| sent, refused, lost, doubled | %d, %d, %d, %d |", small.sent, small.failed, small.lost, small.doubled)
+	t.line("| uploads a second | %.0f |", float64(small.sent)/small.elapsed.Seconds())
+	t.line("| latency p50, p99, longest | %s, %s, %s |", ms(small.p50), ms(small.p99), ms(small.max))
+	t.line("| CPU seconds of the server | %.1f |", small.cpu.Seconds())
+	t.line("| peak memory of the server | %s |", mega(small.peak))
+	return t.String()
+}
+
+// code writes a query into a cell of a table.
+func code(query string) string { return "`" + strings.ReplaceAll(query, "|", "\\|") + "`" }
 
 func mega(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
 
