@@ -1,113 +1,107 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { VIZ } from "../src/viz/registry";
-import { axe, Explorer, inStore, openBrowser, openPage, shoot } from "./pages";
-
-let browser: Browser;
-beforeAll(async () => {
-  browser = await openBrowser();
-});
-afterAll(() => browser.close());
+import { describe } from "vitest";
+import { shoot } from "./look";
+import { Explorer } from "./pages/explorer";
+import { ask, call, column, count } from "./store";
+import { expect, test } from "./test";
 
 const audit = "'Log Source' = 'OCI Integration Audit Logs'";
 
 describe("Log Explorer", () => {
-  it("shows as many records as the store has, and zooms by dragging", async () => {
-    const { page, problems } = await openPage(browser);
+  test("shows the records of a query, their number, and when they were", async ({ page }) => {
     const x = new Explorer(page);
     await x.open(audit);
-    const stored = Number(inStore(`${audit} | stats count`)[0]![0]);
+    const stored = await count(audit);
     expect(stored).toBeGreaterThan(100);
+    expect(await x.total()).toBe(stored);
     expect(await x.histogramTotal()).toBe(stored);
-    expect((await x.counts()).total).toBe(stored);
-    await page.locator(".record").first().waitFor();
-    await page.locator(".field-item").first().waitFor();
-    await axe(page);
+    expect(await page.getByRole("feed").locator("article").first().getAttribute("aria-setsize")).toBe(String(Math.min(stored, 500)));
+    await x.values("Resource Operations");
     await shoot(page, "explore");
-    const box = (await page.locator(".histogram").boundingBox())!;
-    await page.mouse.move(box.x + 300, box.y + 40);
-    await page.mouse.down();
-    await page.mouse.move(box.x + 500, box.y + 40, { steps: 5 });
-    await page.mouse.up();
-    await page.waitForURL(/from=(?!.*last=)/);
-    await page.waitForFunction((n) => Number(document.querySelector(".histogram")?.getAttribute("data-total")) < n, stored);
-    expect(problems).toEqual([]);
   });
 
-  it("filters by a click on a value", async () => {
-    const { page } = await openPage(browser);
+  test("unfolds a record to all its fields and its text as it came", async ({ page }) => {
+    const x = new Explorer(page);
+    await x.open(`${audit} | sort -Time | head 1`);
+    const newest = await ask(`${audit} | sort -Time | head 1 | fields 'User Name', 'Resource Operations'`);
+    await x.unfold();
+    const row = (name: string) => page.locator(".detail-fields tr", { has: page.getByRole("rowheader", { name, exact: true }) }).locator("td").first();
+    expect(await row("User Name").innerText()).toBe(column(newest, "User Name")[0]);
+    expect(await row("Resource Operations").innerText()).toBe(column(newest, "Resource Operations")[0]);
+    const original = String(column(newest, "Original Log Content")[0]);
+    await page.getByRole("tab", { name: "JSON" }).click();
+    expect(JSON.parse(await page.locator(".detail-text").innerText())).toEqual(JSON.parse(original));
+    await page.getByRole("tab", { name: "Original text" }).click();
+    expect(await page.locator(".detail-text").innerText()).toBe(original);
+  });
+
+  test("counts the values of a field as the store does", async ({ page }) => {
     const x = new Explorer(page);
     await x.open(audit);
-    await page.getByRole("button", { name: /Resource Operations/ }).first().click();
-    const value = page.locator(".value-name").first();
-    await value.waitFor();
-    const name = await value.locator(".ellipsis").innerText();
-    await value.click();
-    await page.waitForURL(/Resource\+Operations|Resource%20Operations/);
-    const stored = Number(inStore(`${audit} and 'Resource Operations' = '${name}' | stats count`)[0]![0]);
-    await page.waitForFunction((n) => Number(document.querySelector(".counts")?.getAttribute("data-total")) === n, stored);
-    expect((await x.counts()).total).toBe(stored);
+    const stored = await ask(`${audit} | stats count as Records by 'Resource Operations' | sort -Records | head 10`);
+    const shown = await x.values("Resource Operations");
+    expect(new Map(shown.map((v) => [v.value, v.records]))).toEqual(new Map(stored.rows.map((r) => [r[0], r[1]])));
   });
 
-  it("unfolds a record with the keyboard alone", async () => {
-    const { page } = await openPage(browser);
+  test("pins a field, and shows one as a column that can be moved", async ({ page }) => {
     const x = new Explorer(page);
     await x.open(audit);
-    await page.locator(".record-head").first().waitFor();
-    await page.locator(".record-head").first().focus();
-    await page.keyboard.press("ArrowDown");
-    await page.keyboard.press("Enter");
-    await page.getByRole("tab", { name: "JSON" }).waitFor();
-    await page.getByRole("tab", { name: "JSON" }).press("Enter");
-    expect(await page.locator(".detail-text").innerText()).toContain("auditTrailMessage");
+    for (const item of ["Pin to the top", "Show as a column"]) {
+      await page.getByRole("button", { name: "Actions for User Name" }).click();
+      await page.getByRole("menuitem", { name: item }).click();
+    }
+    await page.getByRole("heading", { name: "Pinned" }).waitFor();
+    await page.reload();
+    await x.answered();
+    expect(await page.locator(".fields section").first().locator(".field-name").innerText()).toContain("User Name");
+    await page.getByRole("button", { name: "Columns", exact: true }).click();
+    await page.getByRole("dialog", { name: "Columns" }).getByRole("checkbox", { name: "Resource Type", exact: true }).check();
+    await page.getByRole("button", { name: "Move Resource Type up" }).click();
+    await page.waitForURL((u) => u.searchParams.getAll("col").join() === "Resource Type,User Name");
+    await page.keyboard.press("Escape");
+    expect(await page.locator(".record-fields").first().locator(".muted").allInnerTexts()).toEqual(["Resource Type", "User Name"]);
   });
 
-  it("underlines a mistake where it is", async () => {
-    const { page } = await openPage(browser);
-    await new Explorer(page).open("* | stats count by 'User Name' | sorrt -Count");
+  test("underlines a mistake where it is, and completes commands, fields and values", async ({ page }) => {
+    const x = new Explorer(page);
+    await x.open("* | stats count by 'User Name' | sorrt -Count");
     const mark = page.locator(".cm-lintRange-error").first();
     await mark.waitFor();
     expect(await mark.innerText()).toContain("sorrt");
+    const offers = page.locator(".cm-tooltip-autocomplete li");
+    for (const [typed, offered] of [["* | timest", "timestats"], ["* | stats count by 'Resource Op", "Resource Operations"], ["'Resource Operations' = act", "activate"]] as const) {
+      await x.edit("");
+      await page.keyboard.type(typed);
+      await page.keyboard.press("Control+Space");
+      await offers.filter({ hasText: offered }).first().waitFor();
+      await page.keyboard.press("Escape");
+    }
   });
 
-  it.each(VIZ.filter((v) => v.clause && v.id !== "map").map((v) => v.id))("shows %s", async (id) => {
-    const { page, problems } = await openPage(browser);
+  test("takes a query of several lines", async ({ page }) => {
     const x = new Explorer(page);
     await x.open(audit);
-    await x.counts();
-    await page.getByRole("button", { name: /^Visualisation/ }).click();
-    await page.getByRole("menuitemradio", { name: VIZ.find((v) => v.id === id)!.name, exact: true }).click();
-    const counts = await x.counts();
-    expect(await page.locator(".results [role=alert]").count()).toBe(0);
-    await page.locator(".chart[data-ready=true], .grid, .tiles, .words, .clusters").first().waitFor();
-    if (id === "hbar") {
-      expect(counts.rows).toBe(inStore(x.query()).length);
-      await shoot(page, "bars");
-    }
-    if (id === "tile") expect(await page.locator(".big").getAttribute("data-value")).toBe(inStore(x.query())[0]![0]);
-    if (id === "link") await shoot(page, "link");
-    expect(problems).toEqual([]);
+    await x.run(`${audit}\n| stats count as Records by 'User Name'\n| sort -Records`);
+    expect((await x.grid("Result")).rows).toBe((await ask(x.query())).rows.length);
   });
 
-  it("shows hostile text without obeying it", async () => {
-    const { page, problems } = await openPage(browser);
-    await page.addInitScript(() => Object.assign(window, { owned: 0 }));
-    const evil = `<img src=x onerror="window.owned=1"><script>window.owned=1</script> javascript:alert(1) \u202Etxt.exe\u0007`;
-    await page.route("**/ledgerline/v1/query", async (route) => {
-      const answer = await route.fetch();
-      const body = (await answer.json()) as { columns: { name: string }[]; rows: unknown[][] };
-      const at = body.columns.findIndex((c) => c.name === "Original Log Content");
-      for (const r of body.rows) if (at >= 0) r[at] = evil + "x".repeat(1_000_000 / Math.min(body.rows.length, 20));
-      await route.fulfill({ response: answer, json: body });
-    });
-    await new Explorer(page).open(`${audit} | head 20`);
-    await page.locator(".record-head").first().click();
-    await page.getByRole("tab", { name: "Original text" }).click();
-    const text = page.locator(".detail-text");
-    expect(await text.innerText()).toContain("U+202E");
-    expect(await text.innerText()).toContain("<script>window.owned=1</script>");
-    await text.getByRole("button", { name: /show all/ }).waitFor();
-    expect(await page.evaluate(() => (window as unknown as { owned: number }).owned)).toBe(0);
-    expect(problems).toEqual([]);
+  test("shows the plan, and with it what each step took", async ({ page }) => {
+    const x = new Explorer(page);
+    const query = `${audit} | stats count as Records by 'User Name'`;
+    await x.open(query);
+    await x.action("Explain how it is answered…");
+    const dialog = page.getByRole("dialog", { name: "How this query is answered" });
+    const { plan } = await call<{ plan: string }>("/ledgerline/v1/explain", { query, ...x.window() });
+    await expect.poll(() => dialog.locator("pre").innerText()).toContain(plan.trim().split("\n")[0]!.trim());
+    await dialog.getByRole("button", { name: /Run it/ }).click();
+    await dialog.getByRole("columnheader", { name: "Rows out" }).waitFor();
+  });
+
+  test("says what is wrong with a query, and that nothing was found", async ({ page }) => {
+    const x = new Explorer(page);
+    await x.open("* | nosuchcommand");
+    expect(await x.problems()).toEqual([expect.stringContaining("nosuchcommand")]);
+    await x.open("'User Name' = 'nobody at all'");
+    await page.getByText("No records").waitFor();
+    expect(await x.histogramTotal()).toBe(0);
   });
 });

@@ -1,0 +1,161 @@
+import { describe } from "vitest";
+import { figures, settled, shoot } from "./look";
+import { Boards, storedBoard, storedBoards, type StoredBoard } from "./pages/boards";
+import { Explorer } from "./pages/explorer";
+import { agrees } from "./pages/tilecheck";
+import { ask, call, count, settledRange } from "./store";
+import { bytesOf, expect, test } from "./test";
+
+const audit = "'Log Source' = 'OCI Integration Audit Logs'";
+const byOperation = `${audit} | stats count as Records by 'Resource Operations' | sort -Records`;
+
+describe("built-in dashboards", () => {
+  test.for(["Audit Overview", "Integration Story", "OAC Activity", "OAC Queries", "Collection Health", "OIC Health", "OIC Runs and Milestones"])("%s shows in each tile what the store has", async (name, { page }) => {
+    const b = new Boards(page);
+    const { id } = (await storedBoards()).find((x) => x.displayName === name)!;
+    const compare = async () => {
+      await b.open(id, settledRange());
+      const tiles = await b.tiles();
+      expect(tiles.length).toBeGreaterThanOrEqual((await storedBoard(id)).tiles.length);
+      for (const tile of tiles) {
+        expect(await tile.problem()).toBeUndefined();
+        await agrees(tile);
+      }
+    };
+    // Once more if need be: the records of Analytics' queries come two minutes after their messages, perhaps just now.
+    await compare().catch(compare);
+    if (name === "Audit Overview") await shoot(page, "dashboard-audit");
+  });
+});
+
+describe("a dashboard of one's own", () => {
+  test("is made of saved searches, arranged by drag and by keyboard, saved and exported", async ({ page }) => {
+    const b = new Boards(page);
+    await call("/ledgerline/v1/searches/All%20changes", { name: "All changes", query: `${audit} | stats count as Changes` }, "PUT");
+    await call("/ledgerline/v1/searches/Changes%20by%20operation", { name: "Changes by operation", query: byOperation }, "PUT");
+    await b.list();
+    await page.getByRole("button", { name: "New dashboard" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("Made by hand");
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.waitForURL(/edit=1/);
+    for (const [name, as] of [["All changes", "Tile"], ["Changes by operation", "Pie"]] as const) {
+      await page.getByRole("button", { name: "Add a tile" }).click();
+      await page.getByLabel("Show as").selectOption(as);
+      await page.getByRole("button", { name: new RegExp("^" + name) }).first().click();
+      await b.tile(name).waitFor();
+    }
+    await settled(page);
+
+    // Both are 6 wide and 4 high, the second below the first: move it beside the first, and make it smaller.
+    const grid = (await page.locator(".board-grid").boundingBox())!;
+    const column = grid.width / 12,
+      row = 62;
+    const drag = async (handle: string, columns: number, rows: number) => {
+      const box = (await b.tile("Changes by operation").locator(handle).boundingBox())!;
+      const at = { x: box.x + Math.min(40, box.width / 2), y: box.y + box.height / 2 };
+      await page.mouse.move(at.x, at.y);
+      await page.mouse.down();
+      await page.mouse.move(at.x + columns * column, at.y + rows * row, { steps: 8 });
+      await page.mouse.up();
+    };
+    await drag(".tile-grip", 6, -4);
+    await drag(".tile-size", -2, 1);
+    // And the first by the keyboard: one narrower, two higher.
+    await b.tile("All changes").locator(".tile-grip").focus();
+    for (const key of ["Shift+ArrowLeft", "Shift+ArrowDown", "Shift+ArrowDown"]) await page.keyboard.press(key);
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.waitForURL((u) => !u.searchParams.has("edit"));
+    await b.shown();
+
+    const place = (x: StoredBoard) => Object.fromEntries(x.tiles.map((t) => [t.displayName, [t.column, t.row, t.width, t.height]]));
+    const places = { "All changes": [0, 0, 5, 6], "Changes by operation": [6, 0, 4, 5] };
+    expect(place(await storedBoard(b.id()))).toEqual(places);
+
+    await b.open(b.id(), settledRange());
+    expect(figures(await b.tile("All changes").locator(".big").innerText())).toEqual([await count(audit)]);
+    for (const tile of await b.tiles()) await agrees(tile);
+    const [first, second] = [(await b.tile("All changes").boundingBox())!, (await b.tile("Changes by operation").boundingBox())!];
+    expect(second.x).toBeGreaterThan(first.x + first.width);
+    expect(second.y).toBe(first.y);
+    expect(Math.round((second.x - grid.x) / column)).toBe(6);
+
+    const download = page.waitForEvent("download");
+    await b.action("Export as JSON");
+    const file = JSON.parse((await bytesOf(await download)).toString()) as { dashboards: (StoredBoard & { savedSearches: { displayName: string; uiConfig: { queryString: string } }[] })[] };
+    expect(file.dashboards.length).toBe(1);
+    expect(place(file.dashboards[0]!)).toEqual(places);
+    expect(file.dashboards[0]!.savedSearches.map((s) => s.uiConfig.queryString)).toContain(byOperation);
+
+    page.on("dialog", (d) => void d.accept());
+    await b.action("Delete…");
+    await page.waitForURL(/dashboards$/);
+    expect((await storedBoards()).map((x) => x.displayName)).not.toContain("Made by hand");
+  });
+
+  test("narrows its tiles by a filter, and drills down to Log Explorer", async ({ page }) => {
+    const b = new Boards(page);
+    await b.list();
+    await page.locator("input[type=file]").setInputFiles({ name: "filtered.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(filtered)) });
+    await page.locator(".notice.good").waitFor();
+    const id = (await storedBoards()).find((x) => x.displayName === "Filtered")!.id;
+    await b.open(id, settledRange());
+    expect(figures(await b.tile("Narrowed").locator(".big").innerText())).toEqual([await count(audit)]);
+
+    const user = String((await ask(`${audit} | stats count as N by 'User Name' | sort -N`)).rows[0]![0]);
+    await page.locator(".board-filter", { hasText: "User" }).locator("select").selectOption(user);
+    const narrowed = await count(`${audit} and 'User Name' = '${user}'`);
+    await expect.poll(async () => figures(await b.tile("Narrowed").locator(".big").innerText())).toEqual([narrowed]);
+    // The other tile is not bound to the filter.
+    expect(figures(await b.tile("All").locator(".big").innerText())).toEqual([await count(audit)]);
+    await page.reload();
+    await b.shown();
+    expect(figures(await b.tile("Narrowed").locator(".big").innerText())).toEqual([narrowed]);
+
+    await b.tile("Narrowed").hover();
+    await b.tile("Narrowed").getByRole("link", { name: /in Log Explorer/ }).click();
+    const x = new Explorer(page);
+    await x.answered();
+    expect(x.window()).toEqual(settledRange());
+    expect(figures(await page.locator(".big").innerText())).toEqual([narrowed]);
+  });
+
+  test("looks at another time range with all its tiles, enlarges one, and asks again by itself", async ({ page }) => {
+    const b = new Boards(page);
+    await b.open("ledgerline-audit-overview", settledRange());
+    const half = { from: new Date(Date.now() - 4 * 864e5).toISOString(), to: settledRange().to };
+    await b.open("ledgerline-audit-overview", half);
+    const tile = (await b.tiles())[0]!;
+    expect(await tile.question()).toMatchObject(half);
+    await agrees(tile);
+
+    const title = await tile.title();
+    await tile.head().hover();
+    await page.getByRole("button", { name: `Enlarge ${title}`, exact: true }).click();
+    expect(await page.getByRole("dialog", { name: title }).locator(".big").innerText()).toBe(await tile.body.locator(".big").innerText());
+    await page.keyboard.press("Escape");
+
+    await page.getByRole("button", { name: "Actions", exact: true }).click();
+    await page.getByRole("menuitemradio", { name: "Every 30 seconds" }).click();
+    await page.waitForURL(/every=30/);
+    const asked = page.waitForRequest(/ledgerline\/v1\/query/);
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await asked;
+  });
+});
+
+const search = (id: string, displayName: string) => ({
+  ...common, id, displayName, type: "WIDGET_SHOW_IN_DASHBOARD", isOobSavedSearch: false, widgetTemplate: "visualizations/chartWidgetTemplate.html", widgetVM: "jet-modules/dashboards/widgets/lxSavedSearchWidget",
+  uiConfig: { vizType: "lxSavedSearchWidgetType", visualizationType: "tile", queryString: `${audit} | stats count as Changes`, showTitle: true, timeSelection: { timePeriod: "l7day" }, visualizationOptions: {} }, parametersConfig: [],
+});
+const tile = (savedSearchId: string, displayName: string, column: number, parametersMap: Record<string, string>) => ({ displayName, savedSearchId, row: 0, column, width: 6, height: 3, nls: {}, uiConfig: {}, dataConfig: [], state: "DEFAULT", drilldownConfig: [], parametersMap });
+const common = { description: "", providerId: "log-analytics", providerName: "Logging Analytics", providerVersion: "3.0.0", metadataVersion: "2.0", screenImage: " ", nls: {}, dataConfig: [], drilldownConfig: [], featuresConfig: {}, freeformTags: {}, definedTags: {} };
+const filtered = {
+  dashboards: [
+    {
+      ...common, dashboardId: "filtered", displayName: "Filtered", type: "normal", isOobDashboard: false, isShowInHome: false, isShowDescription: true, isFavorite: false, uiConfig: { isFilteringEnabled: true, isTimeRangeEnabled: true, isRefreshEnabled: true },
+      parametersConfig: [{ name: "time", displayName: "Time", src: "$(context.time)" }, { name: "who", displayName: "User", savedSearchId: "OOBSS-management-dashboard-filter-xlog", parametersMap: { logFieldName: "User Name" } }],
+      tiles: [tile("one", "Narrowed", 0, { time: "$(dashboard.params.time)", who: "$(dashboard.params.who)" }), tile("two", "All", 6, { time: "$(dashboard.params.time)" })],
+      savedSearches: [search("one", "Narrowed"), search("two", "All")],
+    },
+  ],
+};

@@ -1,0 +1,63 @@
+import { describe } from "vitest";
+import type { Page } from "playwright-core";
+import { figures } from "./look";
+import { Explorer } from "./pages/explorer";
+import { ask, count } from "./store";
+import { bytesOf, expect, test } from "./test";
+
+const all = "'Log Source' = 'OCI Integration Activity Stream Logs'";
+
+/** exported exports the result of the page, and returns the file and what the dialog says of it. */
+async function exported(page: Page, format: "CSV" | "JSON"): Promise<{ name: string; text: string; said: string }> {
+  await new Explorer(page).action("Export the whole result…");
+  await page.getByLabel(format).check();
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export", exact: true }).click();
+  const file = await download;
+  await page.getByText("the file is in your downloads").waitFor();
+  const said = await page.getByRole("dialog").getByRole("status").innerText();
+  await page.keyboard.press("Escape");
+  return { name: file.suggestedFilename(), text: (await bytesOf(file)).toString(), said };
+}
+
+/** csvRows counts the rows of a CSV file: line ends inside of quotes end none. */
+const csvRows = (text: string) => text.replace(/"(?:[^"]|"")*"/g, "").trimEnd().split("\n").length - 1;
+
+describe("export", () => {
+  test("has every record of the store, not only those shown", async ({ page }) => {
+    const x = new Explorer(page);
+    await x.open(all);
+    const stored = await count(all);
+    expect(stored).toBeGreaterThan(500); // more than the page shows
+    const csv = await exported(page, "CSV");
+    expect(csv.name).toMatch(/\.csv$/);
+    expect(csvRows(csv.text)).toBe(stored);
+    expect(figures(csv.said).at(-1)).toBe(csv.text.split("\n").length - 1);
+    const json = await exported(page, "JSON");
+    expect(json.name).toMatch(/\.json$/);
+    expect((JSON.parse(json.text) as unknown[]).length).toBe(stored);
+  });
+
+  test("has the numbers of a table", async ({ page }) => {
+    const x = new Explorer(page);
+    await x.open(`${all} | stats count as Records by OICStatus | sort -Records`);
+    const { rows } = await ask(x.query());
+    const csv = await exported(page, "CSV");
+    expect(csv.text.trim().split(/\r?\n/)).toEqual(["OICStatus,Records", ...rows.map((r) => r.map((v) => v ?? "").join(","))]);
+    expect(JSON.parse((await exported(page, "JSON")).text)).toEqual(rows.map(([OICStatus, Records]) => expect.objectContaining({ Records, ...(OICStatus === null ? {} : { OICStatus }) }) as unknown));
+  });
+
+  test("shows its progress, and can be stopped", async ({ page }) => {
+    const x = new Explorer(page);
+    await x.open(all);
+    await page.route("**/ledgerline/v1/export", () => {}); // an answer that does not come
+    await x.action("Export the whole result…");
+    await page.getByRole("button", { name: "Export", exact: true }).click();
+    await page.getByRole("status", { name: "" }).filter({ hasText: "0 lines" }).waitFor();
+    const given = page.waitForEvent("requestfailed", (r) => r.url().endsWith("/export"));
+    await page.getByRole("button", { name: "Stop" }).click();
+    await given;
+    await page.getByRole("button", { name: "Export", exact: true }).waitFor();
+    expect(await page.getByRole("dialog").getByRole("alert").count()).toBe(0);
+  });
+});
