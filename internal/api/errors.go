@@ -109,7 +109,7 @@ func asError(err error) *Error {
 		return unavailable("the server is shutting down", err)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &Error{Status: http.StatusRequestTimeout, Code: "RequestTimeout", Message: "the body came too slowly", Cause: err}
-	case errors.Is(err, query.ErrDeadline), errors.Is(err, query.ErrMemory), errors.Is(err, query.ErrRows):
+	case errors.Is(err, query.ErrDeadline), errors.Is(err, query.ErrMemory), errors.Is(err, query.ErrRows), errors.Is(err, query.ErrNumber):
 		// Not one of the 5xx, which clients would try again eight times.
 		return &Error{Status: http.StatusBadRequest, Code: "LimitExceeded", Message: err.Error(), Cause: err}
 	case errors.Is(err, context.Canceled):

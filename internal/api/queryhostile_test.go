@@ -36,6 +36,8 @@ func hostileQueries() []hostileQuery {
 		{name: "a trend of 1 s over ten years", text: "* | stats trend(count, 1second) as t | fields -*", from: years, rows: `[[]]`},
 		{name: "a number that does not fit", text: "* | where 'Content Size' = 99999999999999999999 | stats count", rows: `[[0]]`},
 		{name: "a product that does not fit", text: "* | head 1 | eval x = 9223372036854775807 * 9223372036854775807 | fields -*, x", rows: `[[null]]`},
+		{name: "squares that do not fit", text: "* | eval x = if('Resource Operations' = DELETE, 1e300, 0) | stats stddev(x) as s", wrong: "LimitExceeded a number that the query computes does not fit"},
+		{name: "powers that do not fit", text: "* | head 1 | eval x = power(0, -1), y = power(1e300, 2), z = power(-8, 0.5), f = 1e300 * 1e300 | fields -*, x, y, z, f", rows: `[[null,null,null,null]]`},
 		{name: "an exponent that does not fit", text: "* | where 1e999 > 1 | stats count", wrong: "1e999"},
 		{name: "a limit that does not fit", text: "* | head 99999999999999999999", wrong: "HEAD"},
 		{name: "a field named like a keyword", text: "* | stats count as 'by' | eval 'and' = 'by' + 1 | sort -'by' | fields 'by', 'and'", rows: `[[30,31]]`},

@@ -46,7 +46,7 @@ func TestExplain(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `columns Status, Count
-#1 sort fold(Status), Status
+#1 sort fold(Status)
   #2 aggregate Count = count by fold(Status)
     #3 scan [2026-03-09T12:00:00Z, 2026-03-10T12:00:00Z) log source Audit words disk full where ((fold('Log Source') = 'audit') and (contains(fold('Original Log Content'), 'disk full') and phrase('Original Log Content', 'disk full')))
 `

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"ledgerline/internal/store"
@@ -85,5 +86,22 @@ func TestLinkBeyondMemory(t *testing.T) {
 		return nil
 	}); err != nil || n != 10 {
 		t.Errorf("%d rows, %v", n, err)
+	}
+	// What all groups have a part in is not computed in passes: it fits, or the
+	// caller is told what to do, and the engine answers on.
+	for text, want := range map[string]int64{
+		"* | link 'User Name' | stats unique(Status) as S | eventstats count as all | fields -*, all | head 1":                  groups,
+		"* | link 'User Name' | stats unique(Status) as S | eventstats distinctcount(Status) as all | fields -*, all | head 1":  7,
+		"* | stats unique(Status) as S by 'User Name' | eventstats count as all, rownum as Row | fields -*, all | head 1":       groups,
+		"* | timestats span = 1hour unique(Status) as S, count as n by 'User Name' | eventstats max(n) as all | head limit = 1": -1,
+		"* | stats count": groups,
+	} {
+		res, err := e.Run(t.Context(), request(text))
+		switch {
+		case err != nil && (!errors.Is(err, ErrMemory) || !strings.Contains(err.Error(), "ask for a shorter time range or group by fewer values")):
+			t.Errorf("%s: %v", text, err)
+		case err == nil && want >= 0 && (len(res.Rows) != 1 || res.Rows[0][0] != want):
+			t.Errorf("%s: %v, want %d", text, res.Rows, want)
+		}
 	}
 }

@@ -153,7 +153,8 @@ func (d DuckDB) arithmetic(c *plan.Call, a []string) string {
 		}
 		return "round(" + float(0) + ", " + digits + ")"
 	case plan.Power:
-		return "TRY(pow(" + float(0) + ", " + float(1) + "))"
+		power := "pow(" + float(0) + ", " + float(1) + ")"
+		return "CASE WHEN isfinite(TRY(" + power + ")) THEN " + power + " END"
 	case plan.Radians:
 		return "radians(" + a[0] + ")"
 	case plan.Greatest, plan.Least:

@@ -21,7 +21,7 @@ type aggregation struct {
 	out   []*Column        // one for each function asked for, in order
 	cuts  *buckets         // of timestats
 	at    *Column          // the bucket's number, of timestats
-	zero  map[*Column]bool // counts: nothing is 0
+	empty map[*Column]Expr // what functions give of no rows, where that is a value
 }
 
 // side is an aggregate that needs a grouping of its own, joined by the keys.
@@ -33,7 +33,7 @@ type side struct {
 
 // aggregate plans the functions over the rows of f, for each combination of keys.
 func (p *planner) aggregate(f *frame, aggs []syntax.Agg, keys []Key, cuts *buckets, at *Column) *aggregation {
-	a := &aggregation{f: f, main: &Aggregate{Keys: keys}, cuts: cuts, at: at, zero: map[*Column]bool{}}
+	a := &aggregation{f: f, main: &Aggregate{Keys: keys}, cuts: cuts, at: at, empty: map[*Column]Expr{}}
 	for i, fn := range aggs {
 		c := p.function(a, fn.Call)
 		if c == nil {
@@ -219,7 +219,7 @@ func (a *aggregation) add(p *planner, agg Agg, t Type) *Column {
 // count adds an aggregate that is 0 where there is nothing.
 func (a *aggregation) count(p *planner, agg Agg) *Column {
 	c := a.add(p, agg, Type{Kind: Int})
-	a.zero[c] = true
+	a.empty[c] = whole(0)
 	return c
 }
 
@@ -309,13 +309,10 @@ func (a *aggregation) coalesced(p *planner, c *Column, value Expr) *Column {
 	out := p.column("", e.Type())
 	out.Unit, out.Field = c.Unit, c.Field
 	a.post = append(a.post, Assign{out, e})
-	a.zero[out] = isZero(value)
+	if c, ok := e.(*Call); ok && !readsField(value) {
+		a.empty[out] = c.Args[1]
+	}
 	return out
-}
-
-func isZero(e Expr) bool {
-	c, ok := e.(*Const)
-	return ok && c.Value == int64(0)
 }
 
 // delimited joins a list when the query names a delimiter; otherwise it stays a list.

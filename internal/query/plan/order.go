@@ -17,7 +17,7 @@ func (p *planner) sort(f *frame, c *syntax.Sort) {
 		if f.shape == series {
 			by = append(by, p.seriesOrder(f, col, k.Minus)...)
 		} else {
-			by = append(by, ordering(col, k.Minus)...)
+			by = append(by, ordering(col, k.Minus))
 		}
 	}
 	if f.shape == series {
@@ -86,7 +86,7 @@ func (p *planner) top(f *frame, limit *syntax.Int, field syntax.Name, by []synta
 		p.headSeries(f, n)
 		return
 	}
-	p.cutGroups(f, by, n, append(ordering(c, largest), f.order...))
+	p.cutGroups(f, by, n, append([]Order{ordering(c, largest)}, f.order...))
 }
 
 // cutGroups sorts rows and keeps the first n, of each group when there is a `by`.

@@ -58,7 +58,7 @@ func (p *planner) groups(f *frame, n Node, keys []Key, values []*Column) {
 	for _, k := range keys {
 		f.define(k.Column)
 		f.visible = append(f.visible, k.Column)
-		f.order = append(f.order, ordering(k.Column, false)...)
+		f.order = append(f.order, ordering(k.Column, false))
 	}
 	for _, c := range values {
 		f.define(c)
@@ -66,17 +66,13 @@ func (p *planner) groups(f *frame, n Node, keys []Key, values []*Column) {
 	}
 }
 
-// ordering sorts by a column: text without letter case first, then by its
-// spelling, so that the order never depends on chance.
-func ordering(c *Column, desc bool) []Order {
-	e := ref(c)
-	switch {
-	case c.Type.List:
-		return []Order{{folded(asText(e)), desc}}
-	case c.Type.Kind == String && !c.CaseSensitive:
-		return []Order{{folded(e), desc}, {e, desc}}
+// ordering sorts by a column: text without letter case. Rows that are equal then
+// keep their order.
+func ordering(c *Column, desc bool) Order {
+	if c.Type.List {
+		return Order{folded(asText(ref(c))), desc}
 	}
-	return []Order{{e, desc}}
+	return Order{grouped(ref(c)), desc}
 }
 
 // eval computes columns, one after the other.

@@ -71,7 +71,7 @@ func (p *planner) fieldSummary(f *frame, c *syntax.FieldSummary) {
 		}
 		a := p.aggregate(g, aggs, keys, nil, nil)
 		rank := p.column("", Type{Kind: Int})
-		order := append([]Order{{ref(a.out[0]), true}}, ordering(keys[0].Column, false)...)
+		order := []Order{{ref(a.out[0]), true}, ordering(keys[0].Column, false)}
 		part := Node(&Window{In: a.node(), Order: order, Ranks: []Rank{{Column: rank, Function: RowNumber}}})
 		if limit >= 0 {
 			part = &Filter{part, test(Le, ref(rank), whole(int64(limit)))}

@@ -91,9 +91,9 @@ func (p *planner) seriesOf(f *frame, c *syntax.TimeStats) {
 	for i, c := range a.out {
 		grid.Take = append(grid.Take, c)
 		values[i] = c
-		if a.zero[c] {
+		if none := a.empty[c]; none != nil {
 			z := p.described(c, c.Type)
-			ext.Items = append(ext.Items, Assign{z, call(Coalesce, c.Type.Kind, ref(c), whole(0))})
+			ext.Items = append(ext.Items, Assign{z, call(Coalesce, c.Type.Kind, ref(c), none)})
 			values[i] = z
 		}
 	}
@@ -136,7 +136,7 @@ func (p *planner) lines(points Node, a *aggregation, by []Key, limit int, larges
 		order = append(order, Order{ref(sum), largest})
 	}
 	for _, k := range keys {
-		order = append(order, ordering(k.Column, false)...)
+		order = append(order, ordering(k.Column, false))
 	}
 	ranked := &Window{In: total, Order: order, Ranks: []Rank{{Column: number, Function: RowNumber}}}
 	return &Filter{ranked, test(Le, ref(number), whole(int64(limit)))}, keys, number
@@ -168,7 +168,7 @@ func (p *planner) seriesOrder(f *frame, c *Column, desc bool) []Order {
 		return nil
 	}
 	if slices.Contains(f.points.By, c) || !c.Type.Kind.Numeric() || c.Type.List {
-		return ordering(c, desc)
+		return []Order{ordering(c, desc)}
 	}
 	total := p.column("", c.Type)
 	w := &Window{In: f.node, Aggs: []Agg{{Column: total, Function: Sum, Arg: ref(c)}}}

@@ -57,8 +57,8 @@ func (p *planner) trend(a *aggregation, c *syntax.Call) *Column {
 	}
 	list := p.column("", Type{value.Type.Kind, true})
 	var empty Expr = &Const{nil, value.Type}
-	if points.zero[value] {
-		empty = whole(0)
+	if none := points.empty[value]; none != nil {
+		empty = none
 	}
 	outer.Aggs = []Agg{{Column: list, Function: Dense, Arg: ref(value), Order: ref(at.Column), N: len(b.edges), Empty: empty}}
 	a.sides = append(a.sides, side{outer, keys, list})
