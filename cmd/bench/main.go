@@ -23,23 +23,32 @@ func main() {
 	flag.IntVar(&b.events, "events", 1_000_000, "events of Analytics to collect from a bucket")
 	flag.IntVar(&b.mixed, "mixed", 10_000_000, "mixed records to ask questions of")
 	flag.StringVar(&b.only, "only", "", "parts to measure, such as upload,language; the sections of the others stay as they are: upload, small, bucket, language")
-	flag.DurationVar(&b.during, "during", 30*time.Second, "how long they go on")
+	flag.DurationVar(&b.during, "during", time.Minute, "how long they go on")
+	shown := flag.Int("browser", 0, "mixed records to show in Chromium: measures and writes only that section of the page")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := b.write(ctx, *out); err != nil {
+	if err := b.write(ctx, *out, *shown); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// write measures and puts what it found into the page.
-func (b *bench) write(ctx context.Context, name string) error {
+// write measures the chosen parts, or what a browser shows, and puts what it found
+// into the page.
+func (b *bench) write(ctx context.Context, name string, shown int) error {
 	old, err := os.ReadFile(name)
 	if err != nil && !os.IsNotExist(err) {
 		return err
 	}
-	page, err := b.run(ctx, string(old))
+	page := string(old)
+	if shown > 0 {
+		var section string
+		section, err = measureBrowser(ctx, b.binary, "web/bench/browser.mjs", shown)
+		page = putSection(page, browserHeading, section)
+	} else {
+		page, err = b.run(ctx, page)
+	}
 	if err != nil {
 		return err
 	}
