@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,7 +29,7 @@ func newKeys(g *globals) *cobra.Command {
 }
 
 func newKeysAdd(g *globals) *cobra.Command {
-	var public, dir, region string
+	var public, dir, region, profile string
 	var bits int
 	cmd := &cobra.Command{
 		Use:   "add USER",
@@ -72,13 +73,14 @@ public half. RSA keys of 2048 to 4096 bits are taken.`,
 			if cfg.Server != nil {
 				fmt.Fprintf(g.out, "# endpoint of every service: %s\n", baseURL(cfg.Server))
 			}
-			fmt.Fprint(g.out, ociProfile(args[0], u.ID, k.Fingerprint, tenancy, region, private))
+			fmt.Fprint(g.out, ociProfile(cmp.Or(profile, args[0]), u.ID, k.Fingerprint, tenancy, region, private))
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&public, "public-key", "", "PEM file of a public key")
 	cmd.Flags().StringVar(&dir, "out", ".", "folder for the key that is made")
 	cmd.Flags().IntVar(&bits, "bits", keyBits, "size of the key that is made, 2048 to 4096")
+	cmd.Flags().StringVar(&profile, "profile", "", "profile in the printed configuration; clients take DEFAULT when told none (default the user)")
 	cmd.Flags().StringVar(&region, "region", demoRegion, "region in the printed configuration; clients need one, the server does not care which")
 	cmd.MarkFlagsMutuallyExclusive("public-key", "out")
 	cmd.MarkFlagsMutuallyExclusive("public-key", "bits")
