@@ -26,7 +26,6 @@ const boards: Expected[] = [
     file: "fa-ess-scheduler__dashboards__Fusion_OIC_Process_Monitoring.json",
     picture: "dashboard-fusion",
     other: [
-      "OIC Failed Message Rate", // a quotient of two metrics
       "ADBs Availability", "ADBs CPU Time", "ADBs QueryLatency", "AverageActiveSessions", "ConnectionLatency", "CurrentLogons",
       ...["Login Events", "Unique Users", "Successful Logins", "Failed Login Attempts", "Top Users", "Failed Logins Top users"].map((t) => "Oracle Fusion Apps: " + t),
       ...["Requests", "States", "Applications", "Jobs by Product Heatmap Schedule", "Jobs Summary"].map((t) => "Fusion ESS " + t),

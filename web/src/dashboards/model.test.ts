@@ -17,8 +17,14 @@ describe("metric questions", () => {
     expect(ask("InboundRequestProcessingTime[auto].percentile(.95)")).toContain("timestats pct('Metric Value', 95) as Value");
     expect(ask('OutboundRequestInvocationTime[1h].groupBy("integrationFlowIdentifier").mean()/1000')).toContain("| timestats avg('Metric Value') as Value by Identifier | eval Value = Value /1000");
   });
+  it("divide one metric by another", () => {
+    expect(ask("MessagesFailedCount[1h].grouping().count()/MessagesReceivedCount[1h].grouping().count()*100")).toBe(
+      "'Log Source' = 'OCI Integration Metrics' and 'Metric Name' in (MessagesFailedCount, MessagesReceivedCount) | eval One = if('Metric Name' = MessagesFailedCount, 'Metric Value', null) | eval Other = if('Metric Name' = MessagesReceivedCount, 'Metric Value', null) | timestats count(One) as One, count(Other) as Other | eval Value = One / Other *100 | fields -One, -Other",
+    );
+    expect(ask("A[1h].sum()/B[1h].groupBy(flowCode).sum()")).toBe("its two metrics are of different records");
+  });
   it("are refused with a reason when they are not understood", () => {
-    expect(ask("A[1h].grouping().count()/B[1h].grouping().count()*100")).toBe("it combines several metrics");
+    expect(ask("A[1h].grouping().count()+B[1h].grouping().count()")).toBe("it combines several metrics");
     expect(ask("Load[auto].groupBy(loadState).max()")).toEqual({ problem: "the dimension loadState is not among the collected fields" });
   });
 });

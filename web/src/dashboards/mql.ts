@@ -2,9 +2,12 @@ import { quote } from "../lib/querytext";
 
 // Metric tiles ask in the query language of OCI Monitoring. The data points that were collected are records of a
 // log source, so that such a question becomes one about records. What is taken: Name[interval]{dim = "v", …}
-// .grouping() or .groupBy(dim, …).statistic(), and arithmetic of one of these with numbers.
+// .grouping() or .groupBy(dim, …).statistic(), the quotient of two of these, and arithmetic of that with numbers.
 
-export type MetricQuery = { metric: string; dims: { name: string; op: string; value: string }[]; by: string[]; statistic: string; factor: string };
+export type MetricQuery = { metric: string; dims: { name: string; op: string; value: string }[]; by: string[]; statistic: string; factor: string; over?: MetricQuery };
+
+const term = String.raw`\w+\s*\[[^\]]*\]\s*(?:\{[^}]*\})?(?:\.\s*\w+\s*\([^)]*\))*`;
+const quotient = new RegExp(String.raw`^\s*(${term})\s*/\s*(${term})\s*((?:[*/+-]\s*[\d.]+\s*)*)$`);
 
 const fieldOf: Record<string, string> = {
   resourceId: "OCI Resource OCID", resourceName: "OCI Resource Name", integrationFlowIdentifier: "Identifier", flowCode: "Integration", flowVersion: "Integration Version", adapterIdentifier: "Adapter",
@@ -16,6 +19,14 @@ const statistics: Record<string, (v: string) => string> = {
 
 /** parseMQL reads a question; a text tells what is not understood. */
 export function parseMQL(text: string): MetricQuery | string {
+  const two = quotient.exec(text);
+  if (two) {
+    const [q, over] = [parseMQL(two[1]!), parseMQL(two[2]!)];
+    if (typeof q === "string") return q;
+    if (typeof over === "string") return over;
+    if (JSON.stringify([q.dims, q.by]) !== JSON.stringify([over.dims, over.by])) return "its two metrics are of different records";
+    return { ...q, over, factor: two[3]!.replace(/\s+/g, "") };
+  }
   const m = /^\s*(\w+)\s*\[[^\]]*\]\s*(?:\{([^}]*)\})?((?:\.\s*\w+\s*\([^)]*\))*)\s*((?:[*/+-]\s*[\d.]+\s*)*)$/.exec(text);
   if (!m) return "it combines several metrics";
   const calls = [...(m[3] ?? "").matchAll(/\.\s*(\w+)\s*\(([^)]*)\)/g)].map((c) => ({ name: c[1]!, args: c[2]!.trim() }));
@@ -45,10 +56,15 @@ export function logQuery(q: MetricQuery): string | { problem: string } {
     if (d.op === "=~" || d.op === "!~") return `${name} ${d.op === "!~" ? "not " : ""}like in (${d.value.split("|").map(quote).join(", ")})`;
     return `${name} ${d.op} ${quote(d.value)}`;
   });
-  const value = "'Metric Value'";
-  const p = /^percentile:(.*)$/.exec(q.statistic);
-  const fn = p ? `pct(${value}, ${Number(p[1]) * 100})` : statistics[q.statistic]!(value);
   const by = q.by.length > 0 ? ` by ${q.by.map((b) => quote(field(b)!)).join(", ")}` : "";
-  const search = ["'Log Source' = 'OCI Integration Metrics'", `'Metric Name' = ${quote(q.metric)}`, ...conditions].join(" and ");
-  return `${search} | timestats ${fn} as Value${by}` + (q.factor ? ` | eval Value = Value ${q.factor}` : "");
+  const named = q.over ? `in (${quote(q.metric)}, ${quote(q.over.metric)})` : `= ${quote(q.metric)}`;
+  const search = ["'Log Source' = 'OCI Integration Metrics'", `'Metric Name' ${named}`, ...conditions].join(" and ");
+  if (!q.over) return `${search} | timestats ${measure(q, "'Metric Value'")} as Value${by}` + (q.factor ? ` | eval Value = Value ${q.factor}` : "");
+  const only = (name: string, metric: string) => `eval ${name} = if('Metric Name' = ${quote(metric)}, 'Metric Value', null)`;
+  return `${search} | ${only("One", q.metric)} | ${only("Other", q.over.metric)} | timestats ${measure(q, "One")} as One, ${measure(q.over, "Other")} as Other${by} | eval Value = One / Other ${q.factor}`.trimEnd() + " | fields -One, -Other";
+}
+
+function measure(q: MetricQuery, value: string): string {
+  const p = /^percentile:(.*)$/.exec(q.statistic);
+  return p ? `pct(${value}, ${Number(p[1]) * 100})` : statistics[q.statistic]!(value);
 }
