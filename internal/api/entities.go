@@ -182,24 +182,22 @@ func (s *Server) moveEntity(c *call) (*response, error) {
 	return &response{}, nil
 }
 
-// deleteEntity removes an entity with what links it to others. One that is
-// associated with a log source goes by force alone, and so do its associations.
+// deleteEntity removes an entity with what links it to others and to log sources.
+// One with associations that the caller may know of goes by force alone.
 func (s *Server) deleteEntity(c *call) (*response, error) {
 	force, err := c.flag("isForceDelete")
 	if err != nil {
 		return nil, err
 	}
 	id := c.path["logAnalyticsEntityId"]
-	return s.removeItem(c, catalog.Entity, id, func(change *catalog.ItemChange) error {
-		n, err := change.Count(catalog.Association, id+" ")
-		if err != nil {
-			return err
-		}
-		if n > 0 && !force {
-			return &Error{Status: http.StatusConflict, Code: "IncorrectState", Message: "the entity is associated with log sources: delete its associations, or set isForceDelete"}
-		}
-		return change.DeleteOf(id)
-	})
+	associated, err := s.associations(c, "")
+	if err != nil {
+		return nil, err
+	}
+	if !force && slices.ContainsFunc(associated, func(a associationModel) bool { return a.EntityID == id }) {
+		return nil, &Error{Status: http.StatusConflict, Code: "IncorrectState", Message: "the entity is associated with log sources: delete its associations, or set isForceDelete"}
+	}
+	return s.removeItem(c, catalog.Entity, id, func(change *catalog.ItemChange) error { return change.DeleteOf(id) })
 }
 
 func (s *Server) listEntities(c *call) (*response, error) {

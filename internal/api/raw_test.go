@@ -162,7 +162,7 @@ func TestRawTargets(t *testing.T) {
 		"/20200601/namespaces/demo%2Fuploads":            {404, "NotAuthorizedOrNotFound"},
 		nsPath + "/sources/a/b/patterns":                 {404, "NotAuthorizedOrNotFound"},
 		nsPath + "/sources/a/b/eventTypes":               {501, "NotImplemented"},
-		nsPath + "/rulesSummary":                         {501, "NotImplemented"},
+		nsPath + "/effectiveProperties":                  {501, "NotImplemented"},
 		"/20200901/managementDashboards":                 {400, "MissingParameter"},
 		nsPath + "/uploads?limit=x":                      {400, "InvalidParameter"},
 		nsPath + "/uploads?limit=0":                      {400, "InvalidParameter"},

@@ -51,7 +51,8 @@ func (t *throttle) take(key string) (wait time.Duration) {
 	return 0
 }
 
-// sweep makes room: of what is over, or else of anything.
+// sweep makes room: of what is over, or else of a tenth of anything, so that not
+// every key that comes has all others looked at.
 func (t *throttle) sweep(now time.Time) {
 	for key, w := range t.seen {
 		if now.Sub(w.began) >= t.every {
@@ -59,7 +60,7 @@ func (t *throttle) sweep(now time.Time) {
 		}
 	}
 	for key := range t.seen {
-		if len(t.seen) < maxThrottled {
+		if len(t.seen) < maxThrottled*9/10 {
 			return
 		}
 		delete(t.seen, key)

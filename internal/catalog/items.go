@@ -213,12 +213,6 @@ func (b *ItemChange) Delete(kind ItemKind, id string) error {
 	return err
 }
 
-// Count tells how many items of a kind have ids that begin with a text.
-func (b *ItemChange) Count(kind ItemKind, prefix string) (n int64, err error) {
-	err = b.tx.row("SELECT count(*) FROM items WHERE kind = ?1 AND substr(id, 1, length(?2)) = ?2", []any{kind, prefix}, &n)
-	return n, err
-}
-
 // DeleteOf removes what there is of an entity beside itself: its associations with
 // log sources and its links with other entities, either way.
 func (b *ItemChange) DeleteOf(entity string) error {
