@@ -18,6 +18,7 @@ type parseModel struct {
 	Commands            []descriptorModel `json:"commands,omitempty"`
 	TimeFilter          *timeRangeModel   `json:"timeFilter,omitempty"`
 	Variables           []variableModel   `json:"variables,omitempty"`
+	Properties          []string          `json:"properties"` // of modules, which are refused: none
 	ResponseTimeInMs    int64             `json:"responseTimeInMs"`
 }
 
@@ -88,7 +89,7 @@ func variableOf(init *syntax.Init) variableModel {
 // parsed describes a query, or a sub-query below commands that declared names.
 // The tree is changed: names of fields become internal ones.
 func (s *Server) parsed(q *syntax.Query, declared map[string]bool) *parseModel {
-	m := &parseModel{DisplayQueryString: q.String()}
+	m := &parseModel{DisplayQueryString: q.String(), Properties: []string{}}
 	d := describer{server: s, declared: maps.Clone(declared)}
 	if d.declared == nil {
 		d.declared = map[string]bool{}

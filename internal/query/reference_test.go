@@ -193,7 +193,7 @@ func beyond() map[string]string {
 	return map[string]string{
 		"command addinsights": ours, "command anomaly": ours, "command cluster": ours, "command clustercompare": ours, "command nlp": ours, "command timecluster": ours,
 		"command clusterdetails": ids, "command clustersplit": ids, "command linkdetails": ids,
-		"command sequence": "it has a reference of its own beside its operator",
+		"command sequence": "cases written as letters say beside its operator what it finds",
 		"command delete":   refused, "command demomode": refused, "command macro": refused, "command module": refused, "command multisearch": refused,
 		"function formatduration": "its wording is our choice: the manual and the tables of cases say it",
 	}
