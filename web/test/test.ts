@@ -29,6 +29,7 @@ export const test = plain
       const problems: string[] = [];
       await use(async ({ loggedIn = true, width = 1440, height = 900, theme = "light" } = {}) => {
         const context = await browser.newContext({ baseURL: inject("base"), viewport: { width, height }, colorScheme: theme, reducedMotion: "reduce", timezoneId: "UTC", locale: "en-GB", acceptDownloads: true, permissions: ["clipboard-read", "clipboard-write"] });
+        context.setDefaultTimeout(60_000); // for a machine that has much else to do
         if (loggedIn) await context.addCookies(JSON.parse(inject("session")) as Parameters<typeof context.addCookies>[0]);
         const page = await context.newPage();
         page.on("pageerror", (e) => problems.push(e.message));
