@@ -30,12 +30,12 @@ type plant struct {
 	file   string
 }
 
-func newPlant(t *testing.T, events int) *plant {
+func newPlant(t *testing.T, events int, off ...string) *plant {
 	t.Helper()
 	p := &plant{T: t, dir: t.TempDir()}
 	var err error
 	// Its past is made once; nobody works meanwhile.
-	if p.oracle, err = startSimulator("127.0.0.1:0", simulate.Options{History: 10, Days: 5, Activity: events, Analytics: events,
+	if p.oracle, err = startSimulator("127.0.0.1:0", simulate.Options{History: 10, Days: 5, Activity: events, Analytics: events, LogsOff: off,
 		Connector: simulate.Connector{Bucket: "logs", Prefix: "activity", Rollover: 2 * time.Hour, Logs: []string{simulate.OICActivity, simulate.OACAudit}}, Logger: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
@@ -221,15 +221,47 @@ func TestEveryKindBringsEachRecordOnce(t *testing.T) {
 	p.weigh()
 }
 
+// Check says what is switched on, and of what is not where to switch it on.
 func TestCheckNamesWhatIsSwitchedOff(t *testing.T) {
-	p := newPlant(t, 100)
-	output, code := p.cli("check")
-	if code != exitDone {
-		t.Fatalf("check exits with %d:\n%s", code, output)
-	}
-	for _, want := range []string{"oac: accepted", "oacnativeproduction audit) is enabled, kept 30 days", "integration all) is enabled", "under activity/ of bucket logs can be listed and read", "metrics: 2 queries accepted"} {
-		if !strings.Contains(output, want) {
-			t.Errorf("check does not say %q:\n%s", want, output)
-		}
+	const audit, diagnostic = "oac: look for service logs: Audit log of the Analytics instance is not enabled in ", "oac: look for service logs: Diagnostic log of the Analytics instance is not enabled in "
+	for name, c := range map[string]struct {
+		off         []string
+		compartment string
+		code        int
+		says        []string
+		not         string
+	}{
+		"all on": {says: []string{"oac: accepted", "oacnativeproduction audit) is enabled, kept 30 days", "integration all) is enabled",
+			"under activity/ of bucket logs can be listed and read", "metrics: 2 queries accepted"}, not: "✗"},
+		"one off": {off: []string{simulate.OACDiagnostic}, code: exitFailed, says: []string{"oacnativeproduction audit) is enabled", diagnostic + "compartment ocid1.compartment.oc1..simulated",
+			"Logging → Logs → Enable service log → service oacnativeproduction, category diagnostic"}, not: audit},
+		"all off": {off: []string{simulate.OACAudit, simulate.OACDiagnostic, simulate.OICActivity}, code: exitFailed,
+			says: []string{audit, diagnostic, "activity: look for service logs: Activity Stream of the Integration instance is not enabled", "service integration, category all"}, not: ") is enabled"},
+		"wrong compartment": {compartment: "ocid1.compartment.oc1..other", code: exitFailed, says: []string{audit + "compartment ocid1.compartment.oc1..other", "correct compartment", "metrics: NumberOfInboundRequests", "to read metrics in compartment"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlant(t, 100, c.off...)
+			if c.compartment != "" {
+				text, err := os.ReadFile(p.file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(p.file, []byte(strings.ReplaceAll(string(text), "ocid1.compartment.oc1..simulated", c.compartment)), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			output, code := p.cli("check")
+			if code != c.code || c.not != "" && strings.Contains(output, c.not) {
+				t.Errorf("check exits with %d, want %d, without %q", code, c.code, c.not)
+			}
+			for _, want := range c.says {
+				if !strings.Contains(output, want) {
+					t.Errorf("check does not say %q", want)
+				}
+			}
+			if t.Failed() {
+				t.Log(output)
+			}
+		})
 	}
 }

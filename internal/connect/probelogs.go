@@ -78,12 +78,12 @@ func (o *OCI) ProbeServiceLogs(ctx context.Context, t ServiceLogTarget) []Probe 
 			continue
 		}
 		if slices.Contains(t.Wanted, w) {
-			out = append(out, failed(name, w.missing()))
+			out = append(out, failed(name, w.missing(t.Compartment)))
 		}
 	}
 	if len(t.Wanted) == 0 && !anything {
 		for _, w := range KnownServiceLogs() {
-			out = append(out, failed(name, w.missing()))
+			out = append(out, failed(name, w.missing(t.Compartment)))
 		}
 	}
 	return out
@@ -101,13 +101,17 @@ func (l ServiceLog) describe() string {
 	return text
 }
 
-func (w WantedLog) missing() error {
-	category := w.Category
+func (w WantedLog) missing(compartment string) error {
+	category, where := w.Category, "compartment "+compartment
 	if category == "" {
 		category = "all"
 	}
-	return disabled(w.What+" is not enabled",
-		fmt.Sprintf("switch it on: Logging → Logs → Enable service log → service %s, category %s, the instance as resource, and a log group in the compartment that is read", w.Service, category))
+	if compartment == "" {
+		where = "the tenancy"
+	}
+	return disabled(fmt.Sprintf("%s is not enabled in %s", w.What, where),
+		fmt.Sprintf("switch it on: Logging → Logs → Enable service log → service %s, category %s, the instance as resource, and a log group in the compartment that is read; "+
+			"if it is on elsewhere, correct compartment", w.Service, category))
 }
 
 func disabled(message, hint string) error {
