@@ -248,13 +248,16 @@ func (a *arena) settle() {
 		a.Fatalf("the server stops with %v\n%s", err, a.tail("serve.log"))
 	}
 	if a.queries {
+		a.withServer(func(context.Context, *node) {}) // all messages are there
 		a.killJoiner()
 	}
-	got := a.weigh()
-	a.Log(got)
-	if !got.complete() {
-		a.Fatal("records were lost or doubled")
-	}
+	a.withServer(func(ctx context.Context, n *node) {
+		got := a.weigh(ctx, n)
+		a.Log(got)
+		if !got.complete() {
+			a.Fatal("records were lost or doubled")
+		}
+	})
 }
 
 // finish runs a command until it succeeds, at most five times.
@@ -269,14 +272,14 @@ func (a *arena) finish(args ...string) {
 	a.Fatalf("%s does not come to an end: %v\n%s", args[0], err, a.tail(args[0]+".log"))
 }
 
-// weigh opens the server's data, as a start would, and compares it with the truth.
-func (a *arena) weigh() balance {
+// withServer opens the server's data, as a start would, and has what is left parsed.
+func (a *arena) withServer(do func(ctx context.Context, n *node)) {
 	a.Helper()
 	cfg, err := config.Load(a.serverFile, os.LookupEnv)
 	if err != nil {
 		a.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(a.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(a.Context(), 15*time.Minute)
 	defer cancel()
 	n, err := open(ctx, cfg, &globals{terminal: terminal{err: io.Discard}, level: slog.LevelError})
 	if err != nil {
@@ -291,6 +294,12 @@ func (a *arena) weigh() balance {
 	if err := n.parsed(ctx); err != nil {
 		a.Fatal(err)
 	}
+	do(ctx, n)
+}
+
+// weigh compares what the server stores with the truth.
+func (a *arena) weigh(ctx context.Context, n *node) balance {
+	a.Helper()
 	var sum balance
 	for _, w := range a.weighings(a) {
 		b, err := weigh(ctx, n.query, w)
