@@ -40,7 +40,7 @@ export const test = plain
       });
       if (task.result?.state === "fail") await keep(pages, task.name);
       for (const page of pages) await page.context().close();
-      expect(problems).toEqual([]);
+      expect(problems.join("\n")).toBe("");
     },
     page: async ({ open }, use) => use(await open()),
   });
