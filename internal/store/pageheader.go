@@ -192,6 +192,6 @@ func readPageHeader(data []byte) (h pageHeader, size int, err error) {
 }
 
 const (
-	maxPage   = 64 << 20 // bytes of the largest page that is searched
+	maxPage   = 32 << 20 // bytes of the largest page that is searched
 	maxValues = 1 << 20  // in a page that holds no bytes: all are null
 )

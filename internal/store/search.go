@@ -17,8 +17,9 @@ import (
 // decompressed and searched as they are, values one after the other, while an
 // engine makes a value of each first. Only the pages of the rows asked for are.
 
-// maxChunk bounds the column chunks that are searched: one a searcher is held.
-const maxChunk = 32 << 20
+// maxChunk bounds the column chunks that are searched. A searcher holds one, and a
+// page; there are as many searchers as processors, whoever asks.
+const maxChunk = 16 << 20
 
 // place is where the pages of a column lie in a row group.
 type place struct {
@@ -56,10 +57,16 @@ func (sn *Snapshot) Count(ctx context.Context, parts []Part, column string, text
 	var mu sync.Mutex
 	for w := range workers {
 		group.Go(func() {
+			select {
+			case sn.store.searching <- struct{}{}:
+				defer func() { <-sn.store.searching }()
+			case <-ctx.Done():
+				failures[w] = ctx.Err()
+				return
+			}
 			s := sn.store.searchers.Get().(*searcher)
 			defer sn.store.searchers.Put(s)
-			s.text = text
-			s.finder = nil
+			s.text, s.finder = text, nil
 			defer s.close()
 			for failures[w] == nil {
 				i := int(next.Add(1)) - 1

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -66,8 +67,9 @@ type Store struct {
 	disk      disk
 	db        *sql.DB
 	nextID    atomic.Int64
-	scratch   sync.Pool // of *scratch
-	searchers sync.Pool // of *searcher
+	scratch   sync.Pool     // of *scratch
+	searchers sync.Pool     // of *searcher
+	searching chan struct{} // holds one for each searcher at work
 	tokens    *besideCache[[]tokenBlock]
 	profiles  *besideCache[*profile]
 
@@ -112,7 +114,7 @@ func Open(dir string, engine Engine, opts Options) (*Store, error) {
 	ctx := context.Background()
 	s := &Store{
 		dir: dir, segments: SegmentDir(dir), engine: engine, opts: opts.withDefaults(), disk: disk{opts.step},
-		scratch: sync.Pool{New: func() any { return newScratch() }}, searchers: sync.Pool{New: func() any { return newSearcher() }},
+		scratch: sync.Pool{New: func() any { return newScratch() }}, searchers: sync.Pool{New: func() any { return newSearcher() }}, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		tokens: newBesideCache(tokenCacheBytes, readTokens), profiles: newBesideCache(profileCacheBytes, readProfile),
 		leases: map[int64]int{}, small: map[dayKey]int{}, types: map[string]Column{},
 	}
