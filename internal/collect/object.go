@@ -59,7 +59,11 @@ func (r *objectReading) objects(ctx context.Context, list []connect.ObjectInfo) 
 		if !o.wanted {
 			continue
 		}
-		if err := r.take(ctx, o, <-next); err != nil {
+		f, more := <-next
+		if !more {
+			return nil, ctx.Err()
+		}
+		if err := r.take(ctx, o, f); err != nil {
 			return nil, err
 		}
 	}
@@ -125,14 +129,19 @@ func (r *objectReading) take(ctx context.Context, o *object, f fetched) error {
 		return err
 	}
 	r.parts[len(r.parts)-1].gap = gap
-	if r.rows >= r.opts.Batch || r.bytes >= mostUnstaged {
+	if r.full() || len(r.parts) >= mostParts {
 		return r.flush(ctx)
 	}
 	return nil
 }
 
-// mostUnstaged bounds the bytes that share a transaction.
-const mostUnstaged = 8 << 20
+// Bounds of what shares a transaction: bytes, and objects, which may be empty.
+const (
+	mostUnstaged = 8 << 20
+	mostParts    = 1000
+)
+
+func (r *objectReading) full() bool { return r.rows >= r.opts.Batch || r.bytes >= mostUnstaged }
 
 // begin starts a part of an object.
 func (r *objectReading) begin(o *object) *batch {

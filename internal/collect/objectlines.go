@@ -55,7 +55,7 @@ func (r *objectReading) readLines(ctx context.Context, o *object, f *os.File) er
 			r.rows++
 			r.bytes += len(line)
 		}
-		if r.rows >= r.opts.Batch || r.bytes >= mostUnstaged {
+		if r.full() {
 			if err := r.flush(ctx); err != nil {
 				return err
 			}

@@ -49,7 +49,7 @@ type ObjectsOptions struct {
 	PartSize                  int64         // bytes asked for at a time; default 8 MiB
 	MaxLine                   int           // bytes of a record; default 8 MiB, so that a stage file of 10 MB can hold it
 	MaxObject                 int64         // bytes of an object, as stored; default 2 GiB
-	Batch                     int           // records that share a transaction, at most; default 10,000
+	Batch                     int           // records that share a transaction, at most; default 5,000
 	RetryEvery                time.Duration // how often an object that failed thrice is tried again; default 6 h
 	Clock                     func() time.Time
 	Logger                    *slog.Logger
@@ -78,7 +78,7 @@ func NewObjects(client ObjectReader, ledger ObjectsLedger, opts ObjectsOptions) 
 	opts.PartSize = cmp.Or(max(opts.PartSize, 0), 8<<20)
 	opts.MaxLine = cmp.Or(max(opts.MaxLine, 0), 8<<20)
 	opts.MaxObject = cmp.Or(max(opts.MaxObject, 0), 2<<30)
-	opts.Batch = cmp.Or(max(opts.Batch, 0), 10_000)
+	opts.Batch = cmp.Or(max(opts.Batch, 0), 5000)
 	opts.RetryEvery = cmp.Or(opts.RetryEvery, 6*time.Hour)
 	surroundings(&opts.Clock, &opts.Logger, &opts.Progress)
 	return &Objects{client: client, ledger: ledger, opts: opts}
