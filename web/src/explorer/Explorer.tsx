@@ -70,6 +70,7 @@ export function Explorer() {
         .catch(setProblem);
     },
     group: (field) => ask(queryFor(x.kind === "records" ? state.q : x.records, "hbar", field, [field]), "hbar"),
+    whole: x.whole,
     toggleColumn: (field) => setState({ cols: state.cols.includes(field) ? state.cols.filter((c) => c !== field) : [...state.cols, field] }),
   };
 

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "react";
+import type { Column } from "../api/client";
 import { compact, plural } from "../lib/format";
 import { Button, Empty, ErrorNotice, MenuItem, Popover, Spinner, useStored } from "../ui/controls";
 import { TopValues } from "./TopValues";
@@ -8,6 +9,7 @@ export type FieldActions = {
   filter: (field: string, value: unknown, not: boolean) => void;
   group: (field: string) => void;
   toggleColumn: (field: string) => void;
+  whole?: (row: unknown[], columns: Column[], signal: AbortSignal) => Promise<{ row: unknown[]; columns: Column[] }>; // when records came with some of their fields
 };
 
 type Props = { fields: FieldInfo[]; records: string; from: string; to: string; columns: string[]; actions: FieldActions; loading: boolean; live: boolean; error: unknown };

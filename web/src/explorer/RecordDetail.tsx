@@ -1,8 +1,9 @@
+import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import type { Column } from "../api/client";
 import { valueText } from "../lib/format";
 import { cut } from "../lib/hostile";
-import { Button } from "../ui/controls";
+import { Button, ErrorNotice, Spinner } from "../ui/controls";
 import { Text, visible } from "../ui/Text";
 import type { FieldActions } from "./FieldPanel";
 import { bulky, columnAt } from "./useExplorer";
@@ -10,7 +11,10 @@ import { bulky, columnAt } from "./useExplorer";
 type Props = { row: unknown[]; columns: Column[]; zone: string; actions: FieldActions; shown: string[] };
 
 /** RecordDetail is all there is of a record: its fields, and its text as it came or as indented JSON. */
-export function RecordDetail({ row, columns, zone, actions, shown }: Props) {
+export function RecordDetail({ row: given, columns: known, zone, actions, shown }: Props) {
+  const { whole } = actions;
+  const more = useQuery({ queryKey: ["whole", given], enabled: whole !== undefined, gcTime: 0, queryFn: ({ signal }) => whole!(given, known, signal) });
+  const { row, columns } = more.data ?? { row: given, columns: known };
   const original = String(row[columnAt(columns, "Original Log Content")] ?? "");
   const json = useMemo(() => parse(original), [original]);
   const [tab, setTab] = useState<"fields" | "json" | "text">("fields");
@@ -26,8 +30,10 @@ export function RecordDetail({ row, columns, zone, actions, shown }: Props) {
             </button>
           ))}
         </div>
+        {more.isFetching && <Spinner label="Loading the other fields" />}
         {original && <Button kind="quiet" small icon="copy" label="Copy the original text" onClick={() => void navigator.clipboard?.writeText(original)} />}
       </div>
+      {more.isError && <div className="pad"><ErrorNotice error={more.error} /></div>}
       {tab === "fields" && (
         <table className="detail-fields">
           <tbody>

@@ -6,13 +6,13 @@ import { DataGrid, type GridColumn } from "../ui/DataGrid";
 import { visible } from "../ui/Text";
 import type { FieldActions } from "./FieldPanel";
 import { RecordDetail } from "./RecordDetail";
+import { usualColumns } from "./useExplorer";
 
 /** RecordTable shows records as rows of a table; a row opens to all of the record. */
 export function RecordTable({ result, zone, columns, actions }: { result: Result; zone: string; columns: string[]; actions: FieldActions }) {
   const [open, setOpen] = useState<number>();
   const list = useMemo<GridColumn<unknown[]>[]>(() => {
-    const normal = ["Time", "Log Source", "User Name", "Entity", "OCI Resource Name", "Resource Type", "Resource Operations", "Original Log Content"];
-    const names = columns.length > 0 ? ["Time", ...columns.filter((c) => c !== "Time")] : normal;
+    const names = columns.length > 0 ? ["Time", ...columns.filter((c) => c !== "Time")] : usualColumns;
     return names.flatMap((name) => {
       const i = result.columns.findIndex((c) => c.name === name);
       const c = result.columns[i];

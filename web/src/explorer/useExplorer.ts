@@ -13,6 +13,20 @@ export const bulky = new Set(["Original Log Content", "Message", "Audit Referenc
 
 const parts = ["query", "histogram", "fields", "counts"];
 
+/** Columns of a table of records for which none is chosen, as far as records have them. */
+export const usualColumns = ["Time", "Log Source", "User Name", "Entity", "OCI Resource Name", "Resource Type", "Resource Operations", "Original Log Content"];
+
+const MANY = 5_000; // records beyond which each comes with the shown columns alone; one that is opened brings the rest
+const identity = { "Upload ID": "muploadid", "Record Number": "ordinal" }; // fields that together name a record, and their columns
+
+/** columnsToAsk are the fields that records are asked for with. */
+export function columnsToAsk(fields: FieldInfo[], rows: number, chosen: string[]): string[] {
+  const names = fields.map((f) => f.name).filter((n) => n !== "Time");
+  if (rows <= MANY) return names;
+  const shown = new Set([...(chosen.length > 0 ? chosen : usualColumns), ...Object.keys(identity)]);
+  return names.filter((n) => shown.has(n));
+}
+
 /** useExplorer runs what an address asks for: the query, the histogram of its records, and which fields these have. */
 export function useExplorer(state: ExplorerState, live: boolean) {
   const client = useQueryClient();
@@ -45,7 +59,7 @@ export function useExplorer(state: ExplorerState, live: boolean) {
   // Records come with the fields they may have; a query that says itself which to show is left as it is.
   const withFields = kind === "records";
   const known = fields.isError || (fields.isSuccess && !fields.isPlaceholderData);
-  const shows = useMemo(() => (fields.data ?? []).map((f) => f.name).filter((n) => n !== "Time"), [fields.data]);
+  const shows = useMemo(() => columnsToAsk(fields.data ?? [], state.rows, state.cols), [fields.data, state.rows, state.cols]);
   const text = withFields && shows.length > 0 && !clauses.some((c) => c.name === "fields") ? `${state.q} | fields ${shows.map(quote).join(", ")}` : state.q;
 
   const main = useQuery<Result>({
@@ -63,7 +77,17 @@ export function useExplorer(state: ExplorerState, live: boolean) {
     queryFn: ({ signal }) => api.query({ query: `${records} | timestats count as Records by 'Log Source'`, from, to, zone: state.zone }, signal),
   });
 
+  /** whole asks for a record with all of its fields. */
+  const whole = async (row: unknown[], columns: Column[], signal: AbortSignal) => {
+    const time = Number(row[columnAt(columns, "Time")]);
+    const conditions = Object.entries(identity).map(([field, column]) => `${quote(field)} = ${quote(String(row[columns.findIndex((c) => c.internal === column)] ?? ""))}`);
+    const all = columnsToAsk(fields.data ?? [], 0, []);
+    const r = await api.query({ query: `${conditions.join(" and ")} | fields ${all.map(quote).join(", ")}`, from: new Date(time).toISOString(), to: new Date(time + 1).toISOString(), zone: state.zone, limit: 1 }, signal);
+    return r.rows[0] ? { row: r.rows[0], columns: r.columns } : { row, columns };
+  };
+
   return {
+    whole: withFields && state.rows > MANY ? whole : undefined,
     status: status.data, window, kind, viz, clauses, records, main, histogram, fields, sent: { query: text, from, to, zone: state.zone },
     busy: main.isFetching || histogram.isFetching || (fields.isFetching && withFields && !known),
     trouble: status.error,

@@ -1,6 +1,6 @@
 import { getCoreRowModel, getSortedRowModel, useReactTable, type ColumnDef, type SortingState } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { memo, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactNode } from "react";
 import { textScale } from "../lib/scale";
 import { useStored } from "./controls";
 
@@ -17,7 +17,7 @@ type Props<T> = { columns: GridColumn<T>[]; rows: T[]; label: string; onRow?: (r
 
 /** DataGrid is a table of any length: only the rows in sight are made. Columns are sorted by a click and resized by a drag, or by the arrow keys. */
 export function DataGrid<T>({ columns, rows, label, onRow, selected, remember = "grid", height = "100%", rowHeight: normalHeight = 29 }: Props<T>) {
-  const scale = textScale();
+  const [scale] = useState(textScale);
   const rowHeight = Math.round(normalHeight * scale);
   const [sorting, setSorting] = useState<SortingState>([]);
   const [widths, setWidths] = useStored<Record<string, number>>("widths." + remember, {});
@@ -33,6 +33,7 @@ export function DataGrid<T>({ columns, rows, label, onRow, selected, remember = 
   const wide = columns.length > 0 && columns.length < 5;
   const widthOf = (c: GridColumn<T>) => (drag?.id === c.id ? drag.width : (widths[c.id] ?? Math.round((c.width ?? (c.numeric ? 120 : 200)) * scale)));
   const style = (c: GridColumn<T>, i: number) => (wide && i === columns.length - 1 && !c.numeric ? { flex: `1 0 ${widthOf(c)}px`, width: widthOf(c) } : { width: widthOf(c) });
+  const styles = useMemo(() => columns.map(style), [columns, widths, drag, scale]);
   const resize = (c: GridColumn<T>, to: number) => setWidths({ ...widths, [c.id]: Math.max(60, Math.min(to, 1600)) });
 
   const onKey = (e: KeyboardEvent) => {
@@ -51,7 +52,7 @@ export function DataGrid<T>({ columns, rows, label, onRow, selected, remember = 
         {columns.map((c, i) => {
           const sorted = sorting.find((s) => s.id === c.id);
           return (
-            <div key={c.id} className={"grid-cell" + (c.numeric ? " num" : "")} style={style(c, i)} role="columnheader" aria-sort={sorted ? (sorted.desc ? "descending" : "ascending") : "none"}>
+            <div key={c.id} className={"grid-cell" + (c.numeric ? " num" : "")} style={styles[i]} role="columnheader" aria-sort={sorted ? (sorted.desc ? "descending" : "ascending") : "none"}>
               <button type="button" className="grid-sort" title={c.name} onClick={() => table.getColumn(c.id)?.toggleSorting()}>
                 {c.name} {sorted ? (sorted.desc ? "↓" : "↑") : ""}
               </button>
@@ -92,27 +93,33 @@ export function DataGrid<T>({ columns, rows, label, onRow, selected, remember = 
       <div className="grid-body" style={{ height: virtual.getTotalSize() }} role="rowgroup">
         {virtual.getVirtualItems().map((v) => {
           const row = list[v.index]!;
-          return (
-            <div
-              key={row.id}
-              className={"grid-row" + (onRow ? " clickable" : "")}
-              role="row"
-              aria-rowindex={v.index + 2}
-              aria-selected={onRow ? selected === row.index : undefined}
-              tabIndex={onRow ? 0 : undefined}
-              style={{ transform: `translateY(${v.start}px)`, height: v.size }}
-              onClick={onRow && (() => onRow(row.original, row.index))}
-              onKeyDown={onRow && ((e) => e.key === "Enter" && e.target === e.currentTarget && onRow(row.original, row.index))}
-            >
-              {columns.map((c, i) => (
-                <div key={c.id} className={"grid-cell" + (c.numeric ? " num" : "")} style={style(c, i)} role="gridcell">
-                  {c.cell ? c.cell(row.original) : String(c.value(row.original) ?? "")}
-                </div>
-              ))}
-            </div>
-          );
+          return <Row key={row.id} item={row.original} index={row.index} place={v.index} start={v.start} height={v.size} columns={columns} styles={styles} onRow={onRow} selected={onRow ? selected === row.index : undefined} />;
         })}
       </div>
     </div>
   );
 }
+
+type RowProps<T> = { item: T; index: number; place: number; start: number; height: number; columns: GridColumn<T>[]; styles: CSSProperties[]; onRow?: (row: T, index: number) => void; selected?: boolean };
+
+// While the table is scrolled, only rows that come into sight are made.
+const Row = memo(function Row<T>({ item, index, place, start, height, columns, styles, onRow, selected }: RowProps<T>) {
+  return (
+    <div
+      className={"grid-row" + (onRow ? " clickable" : "")}
+      role="row"
+      aria-rowindex={place + 2}
+      aria-selected={selected}
+      tabIndex={onRow ? 0 : undefined}
+      style={{ transform: `translateY(${start}px)`, height }}
+      onClick={onRow && (() => onRow(item, index))}
+      onKeyDown={onRow && ((e) => e.key === "Enter" && e.target === e.currentTarget && onRow(item, index))}
+    >
+      {columns.map((c, i) => (
+        <div key={c.id} className={"grid-cell" + (c.numeric ? " num" : "")} style={styles[i]} role="gridcell">
+          {c.cell ? c.cell(item) : String(c.value(item) ?? "")}
+        </div>
+      ))}
+    </div>
+  );
+}) as <T>(props: RowProps<T>) => ReactNode;
