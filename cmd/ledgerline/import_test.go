@@ -126,8 +126,9 @@ func TestImportRefuses(t *testing.T) {
 		t.Errorf("exits with %d, want %d", code, exitFailed)
 	}
 	// With a log source it is taken; time and category do not matter.
-	r.write("odd.log", `{"id":"x","n":1}`+"\n"+strings.Replace(good, "2024", "1970", 1)+"\n"+strings.Replace(strings.Replace(good, "catalog", "unheard of", 1), "2024", "2100", 1)+"\n")
-	if output, code = r.cli("", "import", "--source", "OCI Analytics Cloud Audit Logs", r.path("odd.log")); code != exitDone || !strings.Contains(output, "3 records, 1 new, 2 known") {
+	old, unheard := fmt.Sprintf(eventOf, "b", oacType), fmt.Sprintf(eventOf, "c", oacType)
+	r.write("odd.log", `{"id":"x","n":1}`+"\n"+strings.Replace(old, "2024", "1970", 1)+"\n"+strings.Replace(strings.Replace(unheard, "catalog", "unheard of", 1), "2024", "2100", 1)+"\n"+good+"\n")
+	if output, code = r.cli("", "import", "--source", "OCI Analytics Cloud Audit Logs", r.path("odd.log")); code != exitDone || !strings.Contains(output, "4 records, 3 new, 1 known") {
 		t.Errorf("exits with %d:\n%s", code, output)
 	}
 	for args, want := range map[string]string{
