@@ -34,6 +34,7 @@ func anyCase(s string) *regexp.Regexp {
 // over each value: values that repeat and that do not, that are null, empty, long,
 // or of other letters, in segments as written, merged, and put together.
 func TestCount(t *testing.T) {
+	const rows = 1200 // of an upload
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 1))
@@ -61,7 +62,7 @@ func TestCount(t *testing.T) {
 		for piece := range 3 {
 			var c Chunk
 			c.Stage[0] = byte(piece)
-			for i := range 2500 {
+			for i := range rows {
 				row := map[string]string{ColText: text(r.IntN(12)), "few": dictionary[r.IntN(20)], "each": fmt.Sprint(piece, i, text(3)), "some": text(2), "none": "\xff"}
 				if r.IntN(50) == 0 {
 					row[ColText] += pieces[len(pieces)-1]
@@ -71,7 +72,7 @@ func TestCount(t *testing.T) {
 						row[c] = "\xff"
 					}
 				}
-				e := record.Entry{Time: now.Add(time.Duration(piece*2500+i) * time.Second).UnixMilli(), Ordinal: int64(i), Text: row[ColText], Origin: &record.Origin{Source: "S", Upload: "u"}}
+				e := record.Entry{Time: now.Add(time.Duration(piece*rows+i) * time.Second).UnixMilli(), Ordinal: int64(i), Text: row[ColText], Origin: &record.Origin{Source: "S", Upload: "u"}}
 				for _, c := range columns {
 					values[c] = append(values[c], row[c])
 					if c != ColText && row[c] != "\xff" {
@@ -93,7 +94,7 @@ func TestCount(t *testing.T) {
 			for i := len(segs) - 2; i >= 0; i-- {
 				before[segs[i]] = before[segs[i+1]] + segs[i+1].Rows
 			}
-			for range 40 {
+			for range 12 {
 				phrase := strings.TrimSpace(pieces[r.IntN(3)] + pieces[r.IntN(5)] + pieces[r.IntN(len(pieces)-2)])
 				text := Text{Part: strings.ToLower(strings.Map(func(c rune) rune {
 					if c > '~' {
