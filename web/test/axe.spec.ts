@@ -41,7 +41,7 @@ const pages: [name: string, address: string, ...open: Step[]][] = [
   ["runs", "/ui/integrations/runs?integration=oic-audit", (p) => p.getByRole("button", { name: /^Steps of run/ }).last().click()],
   ["connections", "/ui/integrations/connections"],
   ["quarantine", "/ui/integrations/quarantine"],
-  ...["storage", "log-groups", "uploads", "sources", "parsers", "fields", "labels", "lookups", "users", "parsers/new"].map((page): [string, string] => [page, "/ui/admin/" + page]),
+  ...["storage", "log-groups", "uploads", "sources", "parsers", "fields", "labels", "lookups", "entities", "users", "parsers/new"].map((page): [string, string] => [page, "/ui/admin/" + page]),
   ["no such page", "/ui/nowhere"],
 ];
 

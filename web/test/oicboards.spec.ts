@@ -30,7 +30,7 @@ const boards: Expected[] = [
       ...["Login Events", "Unique Users", "Successful Logins", "Failed Login Attempts", "Top Users", "Failed Logins Top users"].map((t) => "Oracle Fusion Apps: " + t),
       ...["Requests", "States", "Applications", "Jobs by Product Heatmap Schedule", "Jobs Summary"].map((t) => "Fusion ESS " + t),
     ],
-    empty: ["OIC Billed Message Count"], // a metric that the demo does not collect
+    empty: ["Transaction Details ERP PO Processing Events Sequence"], // of records that the demo does not have
   },
 ];
 

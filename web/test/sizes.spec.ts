@@ -8,7 +8,7 @@ const audit = encodeURIComponent("'Log Source' = 'OCI Integration Audit Logs'");
 const pages = [
   `/ui/explore?q=${audit}&${range}`, `/ui/explore?q=${audit}${encodeURIComponent(" | link 'User Name'")}&${range}`, `/ui/explore?q=${audit}${encodeURIComponent(" | stats count as Records by 'User Name'")}&viz=hbar&${range}`,
   "/ui/dashboards", "/ui/dashboards/ledgerline-audit-overview?" + range, "/ui/integrations", "/ui/integrations/runs", "/ui/integrations/connections",
-  ...["storage", "log-groups", "uploads", "sources", "parsers/new", "lookups", "users"].map((p) => "/ui/admin/" + p),
+  ...["storage", "log-groups", "uploads", "sources", "parsers/new", "lookups", "entities", "users"].map((p) => "/ui/admin/" + p),
 ];
 
 describe("every page", () => {

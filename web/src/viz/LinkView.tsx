@@ -44,12 +44,14 @@ export function LinkView(props: ViewProps) {
           {tabs.map((t) => <button key={t.id} type="button" role="tab" aria-selected={shown === t.id} onClick={() => setTab(t.id)}>{t.name}</button>)}
         </div>
       )}
-      <div className="link-chart">
-        {shown === "bubbles" && (bubbles ? <Chart option={bubbles} label={`Bubbles of ${plural(result.rows.length, "group")} by start time`} onClick={(e) => setOpen(Number((e.data as { row?: number } | undefined)?.row ?? -1))} /> : <Empty title="No times to draw the groups by">They are in the table below.</Empty>)}
-        {charts.map((c, i) => shown === "chart" + i && <Chart key={i} option={seriesOption(c.series, "bar", zone, palette, { legend: small ? "top" : "side" })} label={`Chart ${c.name}`} />)}
-        {tables.map((t, i) => shown === "table" + i && (isClasses(t.columns) && !small ? <Classes key={i} table={t} zone={zone} /> : <ResultTable key={i} result={t} zone={zone} label={t.name} remember={"table " + t.name} />))}
-        {shown === "sequence" && <Sequences rows={result.rows} at={sequences} name={name} zone={zone} />}
-      </div>
+      {!(small && shown === "bubbles" && !bubbles) && (
+        <div className="link-chart">
+          {shown === "bubbles" && (bubbles ? <Chart option={bubbles} label={`Bubbles of ${plural(result.rows.length, "group")} by start time`} onClick={(e) => setOpen(Number((e.data as { row?: number } | undefined)?.row ?? -1))} /> : <Empty title="No times to draw the groups by">They are in the table below.</Empty>)}
+          {charts.map((c, i) => shown === "chart" + i && <Chart key={i} option={seriesOption(c.series, "bar", zone, palette, { legend: small ? "top" : "side" })} label={`Chart ${c.name}`} />)}
+          {tables.map((t, i) => shown === "table" + i && (isClasses(t.columns) && !small ? <Classes key={i} table={t} zone={zone} /> : <ResultTable key={i} result={t} zone={zone} label={t.name} remember={"table " + t.name} />))}
+          {shown === "sequence" && <Sequences rows={result.rows} at={sequences} name={name} zone={zone} />}
+        </div>
+      )}
       {(!small || shown === "bubbles") && !(small && bubbles) && (
         <div className="link-table">
           <ResultTable result={{ columns: result.columns.filter((_, i) => !sequences.some((s) => s.i === i)), rows: sequences.length === 0 ? result.rows : result.rows.map((r) => r.filter((_, i) => !sequences.some((s) => s.i === i))) }} zone={zone} label="Groups" onRow={(_, i) => setOpen(i)} selected={open} remember="link" />
