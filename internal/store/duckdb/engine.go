@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	duck "github.com/duckdb/duckdb-go/v2"
 
@@ -28,44 +29,116 @@ type Options struct {
 
 // engine hands its connections to one query at a time each.
 type engine struct {
+	opts    Options
+	free    chan *conn
+	closing sync.Once
+	closed  chan struct{}
+
+	mu  sync.Mutex
+	now *instance
+}
+
+// instance is one DuckDB. An internal error of its own ends it: it answers
+// nothing any more, and another takes its place.
+type instance struct {
 	connector *duck.Connector
-	free      chan *duck.Conn
-	all       []*duck.Conn
-	closing   sync.Once
-	closed    chan struct{}
+	ended     atomic.Bool
+	conns     int // guarded by the engine's mu
+}
+
+type conn struct {
+	*duck.Conn
+	of *instance
 }
 
 // Open starts an in-memory DuckDB that can read the files in opts.Dirs, spill to
 // opts.TempDir, and reach nothing else: no other file, no network, no extension.
 func Open(opts Options) (store.Engine, error) {
-	settings := opts.settings()
-	connector, err := duck.NewConnector("", nil)
-	if err != nil {
-		return nil, fmt.Errorf("duckdb: start: %w", err)
-	}
 	n := opts.Concurrent
 	if n <= 0 {
 		n = 2
 	}
-	e := &engine{connector: connector, free: make(chan *duck.Conn, n), closed: make(chan struct{})}
+	now, err := start(opts)
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{opts: opts, free: make(chan *conn, n), closed: make(chan struct{}), now: now}
 	for range n {
-		c, err := connector.Connect(context.Background())
+		c, err := e.connect()
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("duckdb: connect: %w", err), e.Close())
+			for len(e.free) > 0 {
+				err = errors.Join(err, e.drop(<-e.free))
+			}
+			return nil, err
 		}
-		conn := c.(*duck.Conn)
-		e.all = append(e.all, conn)
-		e.free <- conn
-	}
-	if err := register(connector); err != nil {
-		return nil, errors.Join(err, e.Close())
-	}
-	for _, set := range settings {
-		if _, err := e.all[0].ExecContext(context.Background(), set, nil); err != nil {
-			return nil, errors.Join(fmt.Errorf("duckdb: %s: %w", set, err), e.Close())
-		}
+		e.free <- c
 	}
 	return e, nil
+}
+
+// start makes an instance and closes its doors.
+func start(opts Options) (*instance, error) {
+	connector, err := duck.NewConnector("", nil)
+	if err != nil {
+		return nil, fmt.Errorf("duckdb: start: %w", err)
+	}
+	fail := func(err error) (*instance, error) { return nil, errors.Join(err, connector.Close()) }
+	if err := register(connector); err != nil {
+		return fail(err)
+	}
+	c, err := connector.Connect(context.Background())
+	if err != nil {
+		return fail(fmt.Errorf("duckdb: connect: %w", err))
+	}
+	defer c.Close()
+	for _, set := range opts.settings() {
+		if _, err := c.(*duck.Conn).ExecContext(context.Background(), set, nil); err != nil {
+			return fail(fmt.Errorf("duckdb: %s: %w", set, err))
+		}
+	}
+	return &instance{connector: connector}, nil
+}
+
+// connect makes a connection to the instance there is.
+func (e *engine) connect() (*conn, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.now.ended.Load() {
+		next, err := start(e.opts)
+		if err != nil {
+			return nil, err
+		}
+		e.now = next
+	}
+	c, err := e.now.connector.Connect(context.Background())
+	if err != nil {
+		return nil, fmt.Errorf("duckdb: connect: %w", err)
+	}
+	e.now.conns++
+	return &conn{c.(*duck.Conn), e.now}, nil
+}
+
+// replaced is a connection in place of one whose instance has ended.
+func (e *engine) replaced(old *conn) (*conn, error) {
+	c, err := e.connect()
+	if err != nil {
+		return old, err
+	}
+	return c, e.drop(old)
+}
+
+// drop closes a connection, and its instance with the last one.
+func (e *engine) drop(c *conn) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	err := c.Close()
+	if c.of.conns--; c.of.conns == 0 {
+		err = errors.Join(err, c.of.connector.Close())
+	}
+	if c.of.ended.Load() {
+		return nil // it has told what was wrong already
+	}
+	return err
 }
 
 // settings are the statements that set DuckDB up. The last ones close the doors.
@@ -107,7 +180,7 @@ var errClosed = errors.New("duckdb: engine is closed")
 // Query runs one statement that only reads: SELECT, or EXPLAIN of one. It waits
 // while as many queries run as may, at most until ctx ends.
 func (e *engine) Query(ctx context.Context, sql string, args ...any) (store.Rows, error) {
-	var conn *duck.Conn
+	var conn *conn
 	select {
 	case conn = <-e.free:
 	case <-e.closed:
@@ -115,15 +188,23 @@ func (e *engine) Query(ctx context.Context, sql string, args ...any) (store.Rows
 	case <-ctx.Done():
 		return nil, fmt.Errorf("duckdb: no turn for the query in time, others are running: %w", ctx.Err())
 	}
+	if conn.of.ended.Load() {
+		var err error
+		if conn, err = e.replaced(conn); err != nil {
+			e.free <- conn
+			return nil, err
+		}
+	}
 	rows, err := e.run(ctx, conn, sql, args)
 	if err != nil {
+		conn.of.judge(err)
 		e.free <- conn
 		return nil, err
 	}
 	return rows, nil
 }
 
-func (e *engine) run(ctx context.Context, conn *duck.Conn, sql string, args []any) (*rows, error) {
+func (e *engine) run(ctx context.Context, conn *conn, sql string, args []any) (*rows, error) {
 	prepared, err := conn.Prepare(sql)
 	if err != nil {
 		return nil, fmt.Errorf("duckdb: %w", err)
@@ -140,11 +221,20 @@ func (e *engine) run(ctx context.Context, conn *duck.Conn, sql string, args []an
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("duckdb: %w", err), stmt.Close())
 	}
-	return newRows(ctx, out, func() error {
+	return newRows(ctx, out, func(failed error) error {
+		conn.of.judge(failed)
 		err := stmt.Close()
 		e.free <- conn
 		return err
 	}), nil
+}
+
+// judge notes whether an error has ended the instance.
+func (i *instance) judge(err error) {
+	var e *duck.Error
+	if errors.As(err, &e) && (e.Type == duck.ErrorTypeInternal || e.Type == duck.ErrorTypeFatal) {
+		i.ended.Store(true)
+	}
 }
 
 func readsOnly(stmt *duck.Stmt) error {
@@ -163,10 +253,9 @@ func (e *engine) Close() error {
 	var err error
 	e.closing.Do(func() {
 		close(e.closed)
-		for range e.all {
-			err = errors.Join(err, (<-e.free).Close())
+		for range cap(e.free) {
+			err = errors.Join(err, e.drop(<-e.free))
 		}
-		err = errors.Join(err, e.connector.Close())
 	})
 	return err
 }

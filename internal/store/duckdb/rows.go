@@ -20,10 +20,10 @@ type rows struct {
 	raw    []driver.Value
 	values []any
 	err    error
-	free   func() error // gives the connection back
+	free   func(failed error) error // gives the connection back
 }
 
-func newRows(ctx context.Context, in driver.Rows, free func() error) *rows {
+func newRows(ctx context.Context, in driver.Rows, free func(failed error) error) *rows {
 	n := len(in.Columns())
 	return &rows{ctx: ctx, in: in, raw: make([]driver.Value, n), values: make([]any, n), free: free}
 }
@@ -59,7 +59,7 @@ func (r *rows) Close() error {
 	if r.free == nil {
 		return nil
 	}
-	err := errors.Join(r.in.Close(), r.free())
+	err := errors.Join(r.in.Close(), r.free(r.err))
 	r.free = nil
 	return err
 }
