@@ -37,7 +37,7 @@ export function Overview() {
                 <div><dt>Gaps</dt><dd className={in_.gaps > 0 ? "bad-text" : ""}>{in_.gaps === 0 ? "none known" : number(in_.gaps)}</dd></div>
               </dl>
               {in_.lastRun?.firstError && <div className="notice bad"><pre>{in_.lastRun.firstError}</pre></div>}
-              <div className="pipe" aria-label="The way of its records">
+              <div className="pipe" role="group" aria-label="The way of its records">
                 <span>{in_.connection || in_.kind}</span>
                 {in_.lastRun?.steps.map((s, i) => (
                   <span key={i} className={"pipe-step " + s.state}>
