@@ -17,7 +17,7 @@ export function RecordTable({ result, zone, columns, actions }: { result: Result
       const i = result.columns.findIndex((c) => c.name === name);
       const c = result.columns[i];
       if (!c || (columns.length === 0 && !result.rows.some((r) => r[i] !== null))) return [];
-      return [{ id: name, name, numeric: isNumeric(c), width: name === "Time" ? 208 : name === "Original Log Content" ? 700 : 200, value: (r: unknown[]) => r[i], cell: (r: unknown[]) => visible(valueText(r[i], c, zone).slice(0, 400)) }];
+      return [{ id: name, name, numeric: isNumeric(c), width: name === "Time" ? 208 : name === "Original Log Content" ? 700 : 200, value: (r: unknown[]) => r[i], cell: (r: unknown[]) => visible(valueText(r[i], c, zone).slice(0, 200)) }];
     });
   }, [result, columns, zone]);
   const row = open === undefined ? undefined : result.rows[open];
