@@ -8,7 +8,7 @@ const pictures = new URL("../../docs/screenshots/", import.meta.url).pathname;
 
 /** settled waits until a page has what it asked for, and has drawn it. */
 export async function settled(page: Page) {
-  await page.waitForFunction(() => document.querySelector("h1") && !document.querySelector("#root .spinner, .popover .spinner, .dialog .spinner, .progress.on, .chart[data-ready=false]"), undefined, { timeout: 60_000 });
+  await page.waitForFunction(() => document.querySelector("h1, main .empty strong:not(:empty)") && !document.querySelector("#root .spinner, .popover .spinner, .dialog .spinner, .progress.on, .chart[data-ready=false]"), undefined, { timeout: 60_000 });
   await page.evaluate(async () => {
     await document.fonts.ready;
     for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
