@@ -16,7 +16,7 @@ describe("integrations", () => {
     await settled(page);
     await shoot(page, "integrations");
     const before = new Set((await storedRuns("oic-audit")).map((r) => r.id));
-    await card.getByRole("button", { name: "Run oic-audit now" }).click();
+    await card.getByRole("button", { name: "Run now: oic-audit" }).click();
     await expect.poll(async () => (await storedRuns("oic-audit")).filter((r) => r.trigger !== "schedule" && !before.has(r.id)).length).toBe(1);
     expect(await page.getByRole("alert").count()).toBe(0);
   });

@@ -26,7 +26,7 @@ export function Overview() {
             <header>
               <h2>{in_.name}</h2>
               {in_.lastRun && <State state={in_.lastRun.state} />}
-              <Button small icon="play" disabled={run.isPending} onClick={() => run.mutate(in_.name)} aria-label={`Run ${in_.name} now`}>Run now</Button>
+              <Button small icon="play" disabled={run.isPending} onClick={() => run.mutate(in_.name)} aria-label={`Run now: ${in_.name}`}>Run now</Button>
             </header>
             <div className="body">
               <dl className="facts">
