@@ -14,9 +14,6 @@ const apiPage = "../../docs/api.md"
 // partly says of operations that are served what of them is not.
 func partly() map[string]string {
 	return map[string]string{
-		"ListNamespaces":         "one namespace, always onboarded",
-		"UploadLogFile":          "`logSet` and `invalidateCache` change nothing: there are no log sets, and content is never stale",
-		"UploadLogEventsFile":    "`logSet` is refused: there are no log sets",
 		"PutLogs":                "a log is a log group of this server, or any id: then the default one",
 		"SearchLogs":             "`search \"scope\" | where … | sort by datetime … | limit n`; other stages are 400",
 		"Query":                  "`compartmentIdInSubtree`, `shouldUseAcceleration` and `savedSearchId` change nothing; no partial results: a query that meets a bound is refused; see [query-api.md](query-api.md)",
