@@ -135,12 +135,17 @@ func (s *Server) getStorage(*call) (*response, error) {
 	return answer(map[string]any{"isArchivingEnabled": false, "archivingConfiguration": map[string]any{}}).with("etag", "1"), nil
 }
 
-// mayReadAll reports whether the caller may read every one of some log groups;
-// nil stands for all there ever were.
-func (s *Server) mayReadAll(c *call, groups []string) (bool, error) {
+// readable returns what tells whether the caller may read every one of some log
+// groups; nil stands for all there ever were.
+func (s *Server) readable(c *call) (func(groups []string) bool, error) {
 	allowed, err := s.Catalog.Groups(c.r.Context(), c.who.rights, catalog.Read)
-	if err != nil || allowed == nil {
-		return err == nil, err
-	}
-	return groups != nil && !slices.ContainsFunc(groups, func(g string) bool { return !slices.Contains(allowed, g) }), nil
+	return func(groups []string) bool {
+		return allowed == nil || groups != nil && !slices.ContainsFunc(groups, func(g string) bool { return !slices.Contains(allowed, g) })
+	}, err
+}
+
+// mayReadAll is readable for one time.
+func (s *Server) mayReadAll(c *call, groups []string) (bool, error) {
+	may, err := s.readable(c)
+	return err == nil && may(groups), err
 }

@@ -242,20 +242,15 @@ func (s *Server) listStorageWork(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := len(all) - 1; i >= 0; i-- {
-		ok, err := s.mayReadAll(c, all[i].Groups)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			all = slices.Delete(all, i, i+1)
-		}
+	may, err := s.readable(c)
+	if err != nil {
+		return nil, err
 	}
 	is := func(have, want string) bool { return want == "" || strings.EqualFold(have, want) }
 	since := func(have *time.Time, want time.Time) bool { return want.IsZero() || have != nil && !have.Before(want) }
 	until := func(have *time.Time, want time.Time) bool { return want.IsZero() || have != nil && !have.After(want) }
 	return listItems(c, all, "timeAccepted", func(w storageWork) bool {
-		return is(w.Operation, operation) && is(w.Status, status) && is(w.PolicyID, policy) && is(w.PolicyName, policyName) &&
+		return may(w.Groups) && is(w.Operation, operation) && is(w.Status, status) && is(w.PolicyID, policy) && is(w.PolicyName, policyName) &&
 			since(w.TimeStarted, started) && until(w.TimeFinished, finished)
 	}, map[string]func(storageWork) string{
 		"timeAccepted": func(w storageWork) string { return sortable(w.TimeAccepted) + w.ID },

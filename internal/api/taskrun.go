@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"ledgerline/internal/catalog"
@@ -30,9 +31,13 @@ func (s *Server) RunDueTasks(ctx context.Context) error {
 		if err != nil || !ok {
 			return err
 		}
-		switch err := s.runDue(ctx, state); {
-		case errors.Is(err, catalog.ErrNotFound): // it was deleted just now
-		case err != nil:
+		err = s.runDue(ctx, state)
+		if errors.Is(err, catalog.ErrNotFound) { // it was deleted
+			_, err = s.Catalog.ChangeItems(ctx, localUser, catalog.Retry{}, func(change *catalog.ItemChange) (catalog.Item, error) {
+				return catalog.Item{}, change.Unschedule(state.Task)
+			})
+		}
+		if err != nil {
 			return fmt.Errorf("scheduled task %s: %w", state.Task, err)
 		}
 	}
@@ -296,17 +301,12 @@ func (s *Server) listTaskRuns(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	var visible []taskRunModel
-	for _, r := range list {
-		ok, err := s.mayReadAll(c, r.Groups)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			visible = append(visible, taskRunOf(r))
-		}
+	may, err := s.readable(c)
+	if err != nil {
+		return nil, err
 	}
-	return answer(collection(visible)).with("opc-next-page", c.next(next)), nil
+	list = slices.DeleteFunc(list, func(r catalog.TaskRun) bool { return !may(r.Groups) })
+	return answer(collection(mapped(list, taskRunOf))).with("opc-next-page", c.next(next)), nil
 }
 
 func (s *Server) getTaskRun(c *call) (*response, error) {
