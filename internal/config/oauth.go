@@ -124,17 +124,23 @@ func (s *section) signingKey(out *OAuth) {
 	if text = s.file("certificate_file", certificate); text == nil {
 		return
 	}
-	block, _ := pem.Decode(text)
-	if block != nil && block.Type == "CERTIFICATE" {
-		out.Certificate, err = x509.ParseCertificate(block.Bytes)
-	}
-	if out.Certificate == nil {
+	var held bool
+	if out.Certificate, held = pemCertificate(text); !held {
 		s.r.problem(s.lineAt("certificate_file"), "%s: %s holds no PEM certificate", s.at("certificate_file"), certificate)
 		return
 	}
 	if !key.PublicKey.Equal(out.Certificate.PublicKey) {
 		s.r.problem(s.lineAt("certificate_file"), "%s: %s is not the certificate of private_key_file", s.at("certificate_file"), certificate)
 	}
+}
+
+func pemCertificate(text []byte) (*x509.Certificate, bool) {
+	block, _ := pem.Decode(text)
+	if block == nil || block.Type != "CERTIFICATE" {
+		return nil, false
+	}
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	return certificate, err == nil
 }
 
 // rsaKey reads PKCS #1 and PKCS #8. Errors never quote the text.
