@@ -209,6 +209,7 @@ integrations:
     namespace: demo
     bucket: {{.Bucket}}
     prefix: activity/
+    compartment: {{.Compartment}}
     upload: {connection: local, log_source: OCI Integration Activity Stream Logs}
   oic-metrics:
     kind: oic-metrics
