@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ledgerline/internal/boards"
 	"ledgerline/internal/query"
@@ -78,10 +79,13 @@ func TestBoardsAreWhole(t *testing.T) {
 	}
 }
 
-// rowsOf counts what a query finds: rows, or the points of its lines.
+// rowsOf counts what a query finds: rows, or the points of its lines. It leaves out
+// the quarter of an hour before the node was opened, of which some messages may
+// not have arrived when the demo stopped; the node's clock is an hour ahead.
 func rowsOf(t *testing.T, n *node, text string) (rows [][]any, found int) {
 	t.Helper()
-	result, err := n.query.Run(t.Context(), query.Request{Text: text, Window: record.Window{From: n.now().AddDate(0, 0, -14), To: n.now()}})
+	to := n.now().Add(-75 * time.Minute)
+	result, err := n.query.Run(t.Context(), query.Request{Text: text, Window: record.Window{From: to.AddDate(0, 0, -14), To: to}})
 	if err != nil {
 		t.Errorf("%s\n%v", text, err)
 		return nil, 0
@@ -131,7 +135,7 @@ func ourBoards(t *testing.T, n *node) {
 		return fmt.Sprint(rows[0][0])
 	}
 	for id, want := range map[string]string{
-		"ledgerline-audit-overview-changes":    "2000", // a quarter of the demo's records
+		"ledgerline-audit-overview-changes":    count("'Log Source' = 'OCI Integration Audit Logs'"),
 		"ledgerline-collection-health-records": count("*"),
 		"ledgerline-collection-health-unread":  "0",
 		"ledgerline-oac-queries-queries":       count("'Log Source' = 'OCI Analytics Cloud Diagnostic Logs' and Message like '%SQL Request, logical request hash%'"),
