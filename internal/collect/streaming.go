@@ -113,30 +113,52 @@ func (r *streamReading) collect(ctx context.Context) error {
 		return err
 	}
 	defer session.Close()
-	for !r.atEnd(session) && r.out.Pages < r.opts.MaxMessages && r.opts.Clock().Sub(r.begun) < r.opts.MaxTime {
-		waiting, cancel := context.WithTimeout(ctx, r.opts.Wait)
+	whole, err := r.readAll(ctx, session)
+	if err != nil {
+		return err
+	}
+	if err := r.keepPlaces(ctx, whole); err != nil || !whole {
+		return err
+	}
+	return r.covered(ctx)
+}
+
+// readAll reads until there is no more, or the run's bounds are met. whole says
+// whether all that was there is staged, by this member or by others of the group.
+func (r *streamReading) readAll(ctx context.Context, session *connect.StreamReader) (whole bool, err error) {
+	var quiet time.Duration
+	for {
+		if whole, err = r.whole(ctx, session); whole || err != nil {
+			return whole, err
+		}
+		if r.out.Pages >= r.opts.MaxMessages || r.opts.Clock().Sub(r.begun) >= r.opts.MaxTime {
+			return false, nil
+		}
+		if quiet >= r.opts.Wait {
+			r.out.Notes = append(r.out.Notes, "no message came within "+r.opts.Wait.String()+": another member of the group may read the partitions")
+			return false, nil
+		}
+		waiting, cancel := context.WithTimeout(ctx, streamPoll)
 		messages, err := session.Poll(waiting, fileBatchRecords)
 		cancel()
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
-		if len(messages) == 0 {
-			r.out.Notes = append(r.out.Notes, "no message came within "+r.opts.Wait.String()+": another member of the group may read the partitions")
-			break
-		}
-		if err := r.take(ctx, session, messages); err != nil {
-			return err
+		if quiet += streamPoll; len(messages) > 0 {
+			quiet = 0
+			if err := r.take(ctx, session, messages); err != nil {
+				return false, err
+			}
 		}
 	}
-	whole := r.atEnd(session)
-	if err := r.keepPlaces(ctx, whole); err != nil || !whole {
-		return err
-	}
-	return r.covered(ctx)
 }
+
+// streamPoll is how long messages are waited for before the group is asked how far
+// its other members are.
+const streamPoll = time.Second
 
 func (r *streamReading) load(ctx context.Context) error {
 	for key, into := range map[string]any{keyPlaces: &r.places, keyCaughtUp: &r.caughtUp} {
@@ -182,8 +204,15 @@ func (r *streamReading) place(p connect.StreamPartition) int64 {
 	return next
 }
 
-// atEnd reports whether everything has been read that was there when the
-// partitions were assigned.
+// whole reports whether everything is staged that was there when the partitions
+// were assigned, in those of other members as far as they have told the group.
+func (r *streamReading) whole(ctx context.Context, session *connect.StreamReader) (bool, error) {
+	if !r.atEnd(session) {
+		return false, nil
+	}
+	return session.OthersDone(ctx)
+}
+
 func (r *streamReading) atEnd(session *connect.StreamReader) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -192,7 +221,7 @@ func (r *streamReading) atEnd(session *connect.StreamReader) bool {
 			return false
 		}
 	}
-	return len(session.Assigned()) > 0
+	return true
 }
 
 // take stages messages, then keeps how far they reach, then tells the group.

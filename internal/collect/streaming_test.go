@@ -276,6 +276,26 @@ func TestMembersOfAGroupShareAStream(t *testing.T) {
 	}
 }
 
+// What another member holds and has not committed is unread: a run that has read its
+// own partitions to their end waits for the others, and does not count as whole.
+func TestAnotherMembersMessagesAreUnread(t *testing.T) {
+	b, l := newBroker(t), newLedger()
+	other := b.client(kgo.ConsumerGroup(b.config.Group), kgo.ConsumeTopics(topic), kgo.DisableAutoCommit(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	for p := range partitions {
+		b.write(p, event1(p))
+	}
+	other.PollRecords(t.Context(), 1) // it has joined
+	hasty := func(o *StreamingOptions) { o.Wait = time.Second }
+	out, err := b.reader(l, hasty).Collect(t.Context())
+	if err != nil || out.Staged == partitions || len(out.Notes) != 1 || l.state[keyCaughtUp] != "" {
+		t.Errorf("counts as whole: %+v, %v, %v", out, err, l.state)
+	}
+	other.Close()
+	if out, err = b.reader(l).Collect(t.Context()); err != nil || len(l.rows) != partitions || len(out.Notes) != 0 {
+		t.Errorf("%+v, %v; %d of %d staged", out, err, len(l.rows), partitions)
+	}
+}
+
 func TestBadMessagesDoNotStopTheOthers(t *testing.T) {
 	b, l := newBroker(t), newLedger()
 	b.write(0, event1(1), "", "not JSON", `{"cut":`, `12`, zipped(t, event1(2)), event1(3)+"\nrubbish", `{"logContent":{"id":"x","time":"2100-01-01T00:00:00Z","type":"t"}}`)

@@ -70,6 +70,8 @@ type StreamPartition struct {
 type StreamReader struct {
 	client *kgo.Client
 	config StreamingConfig
+	first  map[int32]int64 // of every partition, when the group was joined
+	end    map[int32]int64
 
 	mu       sync.Mutex
 	assigned map[int32]StreamPartition
@@ -83,6 +85,8 @@ const (
 	// A broker that does not answer for so long is down.
 	streamDial  = 10 * time.Second
 	streamRetry = 20 * time.Second
+	// A member that died without leaving keeps its partitions for so long.
+	streamSession = 20 * time.Second
 	// Bounds on what is fetched ahead; the service's messages have at most 1 MB.
 	streamFetch     = 8 << 20
 	streamPartition = 2 << 20
@@ -96,7 +100,7 @@ func (s *Streaming) Open(ctx context.Context, place func(StreamPartition) int64)
 	built := make(chan struct{}) // the group may be joined before NewClient returns
 	client, err := kgo.NewClient(append(s.connection(),
 		kgo.ConsumerGroup(s.config.Group), kgo.ConsumeTopics(s.config.Stream),
-		kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(),
+		kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(), kgo.SessionTimeout(streamSession),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchMaxBytes(streamFetch), kgo.FetchMaxPartitionBytes(streamPartition), kgo.FetchMaxWait(time.Second),
 		kgo.AdjustFetchOffsetsFn(func(ctx context.Context, at map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
@@ -115,7 +119,7 @@ func (s *Streaming) Open(ctx context.Context, place func(StreamPartition) int64)
 	}
 	r.client = client
 	close(built)
-	if err := s.reachable(ctx, client); err != nil {
+	if r.first, r.end, err = s.reachable(ctx, client); err != nil {
 		r.Close()
 		return nil, err
 	}
@@ -143,13 +147,13 @@ func (s *Streaming) connection() []kgo.Opt {
 
 // reachable asks for the stream's offsets: a wrong address, name or password
 // shows here, where consuming would only go on trying.
-func (s *Streaming) reachable(ctx context.Context, client *kgo.Client) error {
+func (s *Streaming) reachable(ctx context.Context, client *kgo.Client) (first, end map[int32]int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, streamRetry+streamDial)
 	defer cancel()
-	if _, _, err := offsets(ctx, client, s.config.Stream); err != nil {
-		return s.failure(err)
+	if first, end, err = offsets(ctx, client, s.config.Stream); err != nil {
+		return nil, nil, s.failure(err)
 	}
-	return nil
+	return first, end, nil
 }
 
 // offsets lists the oldest offset of each partition and the one behind the newest.
@@ -205,6 +209,34 @@ func (r *StreamReader) Assigned() map[int32]StreamPartition {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return maps.Clone(r.assigned)
+}
+
+// OthersDone reports whether the group has committed all that was there when it was
+// joined, in the partitions that this member does not read. One that died before
+// it had committed leaves them to the living, a while later.
+func (r *StreamReader) OthersDone(ctx context.Context) (bool, error) {
+	var others []int32
+	mine := r.Assigned()
+	for number, end := range r.end {
+		if _, ok := mine[number]; !ok && r.first[number] < end {
+			others = append(others, number)
+		}
+	}
+	if len(others) == 0 {
+		return true, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, streamRetry+streamDial)
+	defer cancel()
+	committed, err := kadm.NewClient(r.client).FetchOffsets(ctx, r.config.Group)
+	if err = cmp.Or(err, committed.Error()); err != nil {
+		return false, (&Streaming{config: r.config}).failure(err)
+	}
+	for _, number := range others {
+		if at, ok := committed.Lookup(r.config.Stream, number); !ok || at.At < r.end[number] {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // Poll waits for messages, at most until ctx ends, which is no error. Partitions
