@@ -89,8 +89,8 @@ describe("administration", () => {
     await page.goto("/ui/admin/log-groups");
     await page.getByRole("button", { name: "New log group" }).click();
     await page.getByLabel("Name", { exact: true }).fill("Of the page test");
-    await page.getByRole("button", { name: "Create" }).click();
-    await page.getByRole("cell", { name: "Of the page test" }).waitFor();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("link", { name: "Of the page test" }).waitFor();
     const tenancy = (await call<{ tenancy: string }>("/ledgerline/v1/status")).tenancy;
     const groups = (await call<{ items: { displayName: string }[] }>(`/ledgerline/v1/log-groups?limit=1000&compartmentId=${tenancy}`)).items;
     expect(groups.map((g) => g.displayName)).toContain("Of the page test");
@@ -98,7 +98,7 @@ describe("administration", () => {
     await page.goto("/ui/admin/users");
     await page.getByRole("button", { name: "New user" }).click();
     await page.getByLabel("Name", { exact: true }).fill("uploader");
-    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("button", { name: "Keys of uploader" }).click();
     await page.getByText("No API keys.").waitFor();
     expect((await call<{ items: { name: string; password: boolean }[] }>("/ledgerline/v1/users")).items).toContainEqual(expect.objectContaining({ name: "uploader", password: false }));
