@@ -85,8 +85,10 @@ const (
 	// A broker that does not answer for so long is down.
 	streamDial  = 10 * time.Second
 	streamRetry = 20 * time.Second
-	// A member that died without leaving keeps its partitions for so long.
-	streamSession = 20 * time.Second
+	// A member that died without leaving keeps its partitions for so long, and
+	// holds up those who join for so long.
+	streamSession   = 20 * time.Second
+	streamRebalance = 30 * time.Second
 	// Bounds on what is fetched ahead; the service's messages have at most 1 MB.
 	streamFetch     = 8 << 20
 	streamPartition = 2 << 20
@@ -100,7 +102,7 @@ func (s *Streaming) Open(ctx context.Context, place func(StreamPartition) int64)
 	built := make(chan struct{}) // the group may be joined before NewClient returns
 	client, err := kgo.NewClient(append(s.connection(),
 		kgo.ConsumerGroup(s.config.Group), kgo.ConsumeTopics(s.config.Stream),
-		kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(), kgo.SessionTimeout(streamSession),
+		kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(), kgo.SessionTimeout(streamSession), kgo.RebalanceTimeout(streamRebalance),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchMaxBytes(streamFetch), kgo.FetchMaxPartitionBytes(streamPartition), kgo.FetchMaxWait(time.Second),
 		kgo.AdjustFetchOffsetsFn(func(ctx context.Context, at map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
