@@ -30,6 +30,9 @@ func serve(ctx context.Context, g *globals) (err error) {
 		return fmt.Errorf("%s has no server section; add one (server: {} takes the defaults), or run 'ledgerline collect'", cfg.Path)
 	}
 	n, err := open(ctx, cfg, g)
+	if err != nil && ctx.Err() != nil {
+		return nil // told to stop while it opened: that is no failure
+	}
 	if err != nil {
 		return err
 	}
