@@ -41,10 +41,14 @@ func namedAny(list []string, name, display string) bool {
 	return slices.ContainsFunc(list, func(v string) bool { return strings.EqualFold(v, name) || strings.EqualFold(v, display) })
 }
 
-// uncategorized reads categories: content has none here, so naming one chooses nothing.
-func (c *call) uncategorized() (bool, error) {
+// origin reads what the lists of log sources and parsers have in common: who made
+// them, and their categories. Content has none here, so naming one chooses nothing.
+func (c *call) origin() (system func(bool) bool, uncategorized bool, err error) {
+	if system, err = c.systemFilter(); err != nil {
+		return nil, false, err
+	}
 	text, err := c.param("categories")
-	return strings.Trim(text, ", ") == "", err
+	return system, strings.Trim(text, ", ") == "", err
 }
 
 // flagIs reads a flag that may be left out; then every value passes.
@@ -62,11 +66,7 @@ func (c *call) sourceFilter() (filter[content.Source], error) {
 		"patternText": &pattern, "lifecycleState": &state}); err != nil {
 		return nil, err
 	}
-	system, err := c.systemFilter()
-	if err != nil {
-		return nil, err
-	}
-	uncategorized, err := c.uncategorized()
+	system, uncategorized, err := c.origin()
 	if err != nil {
 		return nil, err
 	}
@@ -95,11 +95,7 @@ func (s *Server) parserFilter(c *call) (filter[content.Parser], error) {
 	if err := c.params(map[string]*string{"parserName": &name, "parserDisplayText": &text, "parserType": &kind, "sourceType": &sourceKind}); err != nil {
 		return nil, err
 	}
-	system, err := c.systemFilter()
-	if err != nil {
-		return nil, err
-	}
-	uncategorized, err := c.uncategorized()
+	system, uncategorized, err := c.origin()
 	if err != nil {
 		return nil, err
 	}
