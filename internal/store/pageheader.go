@@ -37,13 +37,31 @@ const (
 	fieldDictionary   = 7 // likewise
 )
 
-// thriftReader reads values of Thrift's compact protocol. After the end of its
-// data it is broken and yields zeros.
-type thriftReader struct {
+// varintReader reads numbers of variable length, as Thrift and Parquet's delta
+// encodings write them. After the end of its data it is broken and yields zeros.
+type varintReader struct {
 	data   []byte
 	at     int
 	broken bool
 }
+
+func (r *varintReader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.data[min(r.at, len(r.data)):])
+	if n <= 0 {
+		r.broken, r.at = true, len(r.data)
+		return 0
+	}
+	r.at += n
+	return v
+}
+
+func (r *varintReader) varint() int64 {
+	v := r.uvarint()
+	return int64(v>>1) ^ -int64(v&1)
+}
+
+// thriftReader reads values of Thrift's compact protocol.
+type thriftReader struct{ varintReader }
 
 // Types of the compact protocol.
 const (
@@ -68,21 +86,6 @@ func (r *thriftReader) skip(n int) {
 		return
 	}
 	r.at += n
-}
-
-func (r *thriftReader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.data[r.at:])
-	if n <= 0 {
-		r.broken, r.at = true, len(r.data)
-		return 0
-	}
-	r.at += n
-	return v
-}
-
-func (r *thriftReader) varint() int64 {
-	v := r.uvarint()
-	return int64(v>>1) ^ -int64(v&1)
 }
 
 func (r *thriftReader) byte() byte {
@@ -152,7 +155,7 @@ func (r *thriftReader) pass(kind byte, depth int) {
 
 // readPageHeader reads the header at the start of data and returns its length.
 func readPageHeader(data []byte) (h pageHeader, size int, err error) {
-	r := thriftReader{data: data}
+	r := thriftReader{varintReader: varintReader{data: data}}
 	h.kind = -1
 	values := func(kind byte) {
 		if kind != thriftStruct {

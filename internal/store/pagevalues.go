@@ -27,7 +27,7 @@ func plainSpans(data []byte, n int, out []span) ([]span, error) {
 // deltaLengthSpans finds the values of a page in delta length encoding: the
 // lengths of all, then the bytes of all (Apache Parquet, "Encodings").
 func deltaLengthSpans(data []byte, n int, out []span) ([]span, error) {
-	lengths := deltaReader{data: data}
+	lengths := deltaReader{varintReader: varintReader{data: data}}
 	if total := lengths.begin(); total != uint64(n) {
 		return nil, errPage
 	}
@@ -55,9 +55,7 @@ func deltaLengthSpans(data []byte, n int, out []span) ([]span, error) {
 // miniblocks of differences, less the least of the block, in as many bits as the
 // largest takes.
 type deltaReader struct {
-	data   []byte
-	at     int
-	broken bool
+	varintReader
 
 	size, minis int   // values of a miniblock, miniblocks of a block
 	value       int64 // the last one
@@ -67,21 +65,6 @@ type deltaReader struct {
 	bit         int    // of data, where the next one begins
 	width       int
 	read        int
-}
-
-func (d *deltaReader) uvarint() uint64 {
-	v, n := binary.Uvarint(d.data[min(d.at, len(d.data)):])
-	if n <= 0 {
-		d.broken = true
-		return 0
-	}
-	d.at += n
-	return v
-}
-
-func (d *deltaReader) varint() int64 {
-	v := d.uvarint()
-	return int64(v>>1) ^ -int64(v&1)
 }
 
 // begin reads the header and returns the number of values.
