@@ -111,12 +111,13 @@ func (c *company) work(now time.Time, chance *injector, lateBy time.Duration) in
 }
 
 // rest ends all work; what waits to be seen never is.
-func (c *company) rest() {
+func (c *company) rest(now time.Time) {
 	c.working.Lock()
 	defer c.working.Unlock()
 	for _, s := range c.streams {
 		s.rate, s.pending = 0, nil
 	}
+	c.plant.rest(now)
 }
 
 // all lists the logs there are.

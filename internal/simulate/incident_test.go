@@ -164,6 +164,34 @@ func TestInstancesAreTheRunsOfTheStream(t *testing.T) {
 	}
 }
 
+// Once work has ended for good, what was under way is never seen to end: the list
+// stays as it is, however long one looks.
+func TestNothingEndsAfterRest(t *testing.T) {
+	s, c, _ := start(t, Options{History: -1, Activity: 100, ActivityRate: 100_000, Days: 3}, connect.RetryPolicy{})
+	count := func() int {
+		t.Helper()
+		page, err := c.Instances(t.Context(), connect.InstanceQuery{Window: connect.Retention, Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page.Total
+	}
+	for range 60 {
+		s.Advance(time.Second)
+		s.Step(s.Now())
+	}
+	s.Rest()
+	resting, began := count(), len(s.company.plant.runsBetween(0, s.Now().UnixMilli()))
+	if resting == 0 || resting == began {
+		t.Fatalf("%d of %d runs have ended: the test says nothing", resting, began)
+	}
+	s.Advance(time.Hour)
+	s.Step(s.Now())
+	if n := count(); n != resting {
+		t.Errorf("%d runs at rest, %d an hour later", resting, n)
+	}
+}
+
 // One seed gives one world, however often time is looked at.
 func TestSameSeedSameLogs(t *testing.T) {
 	digests := func(seed uint64, steps int) (out [3]string) {

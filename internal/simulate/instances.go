@@ -62,10 +62,11 @@ func (s *Simulator) listInstances(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	limit = min(limit, s.opts.MaxLimit)
+	ended := s.company.plant.endedBy(now.UnixMilli())
 	var list []*run
 	for _, run := range s.company.plant.runsBetween(from.Add(-longestRun).UnixMilli(), now.UnixMilli()) {
 		last := run.end()
-		if last < from.UnixMilli() || last >= to.UnixMilli() || last > now.UnixMilli() {
+		if last < from.UnixMilli() || last >= to.UnixMilli() || last > ended {
 			continue // the window is one of last-tracked-time
 		}
 		if (q["status"] == "" || q["status"] == run.outcome.String()) && (q["code"] == "" || q["code"] == run.flow.code) &&
@@ -113,9 +114,9 @@ func instanceDate(text string) (time.Time, error) {
 }
 
 func (s *Simulator) oneInstance(w http.ResponseWriter, r *http.Request, id string, describe func(*run) map[string]any) {
-	now := s.Now().UnixMilli()
-	for _, run := range s.company.plant.runsBetween(0, now) {
-		if run.instance() == id && run.end() <= now {
+	ended := s.company.plant.endedBy(s.Now().UnixMilli())
+	for _, run := range s.company.plant.runsBetween(0, ended) {
+		if run.instance() == id && run.end() <= ended {
 			s.sendJSON(w, r, http.StatusOK, describe(run))
 			return
 		}

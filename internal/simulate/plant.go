@@ -21,8 +21,9 @@ type plant struct {
 	seq        uint32
 	number     uint64
 
-	mu   sync.RWMutex
-	runs []*run // in order of time
+	mu     sync.RWMutex
+	runs   []*run // in order of time
+	rested int64  // when work ended for good; 0: it goes on
 }
 
 // badVersion is a version of a flow that fails more and more while it is active.
@@ -91,6 +92,23 @@ func (r *run) compare(o *run) int {
 }
 
 func (r *run) end() int64 { return r.at + int64(r.took) }
+
+// rest ends all work: what is under way never ends.
+func (p *plant) rest(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rested = now.UnixMilli()
+}
+
+// endedBy is the time until which runs have ended, seen at now.
+func (p *plant) endedBy(now int64) int64 {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.rested == 0 {
+		return now
+	}
+	return min(p.rested, now)
+}
 
 // runsBetween lists the runs that began in [from, to).
 func (p *plant) runsBetween(from, to int64) []*run {

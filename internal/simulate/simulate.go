@@ -247,7 +247,7 @@ func (s *Simulator) Step(now time.Time) int {
 // compares a store with the truth do so at leisure.
 func (s *Simulator) Rest() {
 	s.office.rest()
-	s.company.rest()
+	s.company.rest(s.Now())
 }
 
 // Run steps once a second until ctx ends.
