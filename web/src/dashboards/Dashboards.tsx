@@ -1,6 +1,6 @@
 import "../styles/dashboards.css";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { plural } from "../lib/format";
 import { ago } from "../lib/time";
 import { Link, navigate, splitLocation, useLocation } from "../router";
@@ -8,10 +8,12 @@ import { useStatus } from "../session/session";
 import { Button, Dialog, Empty, ErrorNotice, Spinner } from "../ui/controls";
 import { dashboards } from "./api";
 import { DashboardView } from "./DashboardView";
+import { preload } from "../viz/preload";
 import { text } from "./model";
 
 export default function Dashboards() {
   const { segments } = splitLocation(useLocation());
+  useEffect(preload, []);
   return segments[1] ? <DashboardView key={segments[1]} id={segments[1]} /> : <List />;
 }
 

@@ -1,0 +1,5 @@
+/** preload fetches what draws results while the results themselves are on their way. */
+export function preload(): void {
+  void import("./View");
+  void import("./echarts");
+}
