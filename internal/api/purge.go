@@ -37,8 +37,8 @@ func purgeOperations() []operation {
 	}
 }
 
-// deleteUpload deletes the records of an upload, or of one of its files, and then
-// the books of it. What is asked a second time after a failure goes on from there.
+// deleteUpload deletes the records of an upload, or of one of its files, its bytes,
+// and then the books of it. What is asked a second time after a failure goes on from there.
 func (s *Server) deleteUpload(c *call) (*response, error) {
 	ctx := c.r.Context()
 	u, err := s.Catalog.Upload(ctx, c.path["uploadReference"])
@@ -52,7 +52,7 @@ func (s *Server) deleteUpload(c *call) (*response, error) {
 	if ifMatch != "" && ifMatch != uploadEtag(u) {
 		return nil, catalog.ErrEtag
 	}
-	refs, err := s.Catalog.UploadFileRefs(ctx, u.Reference, c.path["fileReference"])
+	files, err := s.Catalog.UploadFiles(ctx, u.Reference, c.path["fileReference"])
 	if err != nil {
 		return nil, err
 	}
@@ -63,8 +63,12 @@ func (s *Server) deleteUpload(c *call) (*response, error) {
 	if slices.Contains(groups, catalog.AuditGroup) {
 		return nil, auditKept()
 	}
-	report, err := s.Store.Purge(ctx, store.Purge{Uploads: refs, Actor: c.user, Reason: c.op.Name + " " + u.Reference})
+	refs, reason := mapped(files, func(f catalog.File) string { return f.Reference }), c.op.Name+" "+u.Reference
+	report, err := s.Store.Purge(ctx, store.Purge{Uploads: refs, Actor: c.user, Reason: reason})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.eraseFiles(ctx, files, c.user, reason); err != nil {
 		return nil, err
 	}
 	if err := s.Catalog.DeleteUploadFiles(ctx, u.Reference, refs); err != nil {

@@ -62,11 +62,21 @@ func TestSDKDeleteUpload(t *testing.T) {
 	if err != nil || *file.OpcDeletedLogCount != 3 || *file.OpcDeletedLogfileCount != 1 {
 		t.Errorf("%+v, %v", file, err)
 	}
+	for _, u := range g.received() {
+		if (u.Erased != nil) != (u.Reference == refs[0]) || (len(u.Body) == 0) != (u.Reference == refs[0]) {
+			t.Errorf("%s: %+v, %d bytes", u.Reference, u.Erased, len(u.Body))
+		}
+	}
 	if p := g.store.purged[0]; !slices.Equal(p.Uploads, refs[:1]) || p.Actor != userID || p.Groups != nil || p.Before != 0 {
 		t.Errorf("%+v", p)
 	}
 	if _, err := c.DeleteUpload(ctx, la.DeleteUploadRequest{NamespaceName: ns, UploadReference: up.Reference}); err != nil {
 		t.Error(err)
+	}
+	for _, u := range g.received() {
+		if u.Erased == nil || u.Erased.Actor != userID || !strings.HasSuffix(u.Erased.Reason, *up.Reference) || len(u.Body) > 0 {
+			t.Errorf("%s: %+v, %d bytes", u.Reference, u.Erased, len(u.Body))
+		}
 	}
 	if p := g.store.purged[1]; !slices.Equal(p.Uploads, refs[1:]) {
 		t.Errorf("%+v", p)

@@ -86,6 +86,9 @@ func (e *fakeEngine) Explain(_ context.Context, r query.Request, _ bool) (*query
 }
 
 func (e *fakeEngine) Export(ctx context.Context, r query.Request, header func([]query.Column) error, row func([]any) error) error {
+	if e.export == nil {
+		return header(nil)
+	}
 	return e.export(ctx, r, header, row)
 }
 

@@ -13,8 +13,8 @@
 // parsertest.go tries parsers, contentlists.go is what user interfaces load beside;
 // dashboards.go keeps dashboards (dashboardmodel.go, dashboardio.go: files of them),
 // entities.go and entitytypes.go entities (items.go: what such calls share);
-// purge.go deletes uploads, purgequery.go records by a condition, as work that
-// storagework.go carries out (background.go: what is done beside requests);
+// purge.go deletes uploads, purgequery.go records by a condition and purgebytes.go
+// what was uploaded of them, as work that storagework.go carries out (background.go: what is done beside requests);
 // tasks.go keeps scheduled tasks, taskrun.go runs them; neighbours.go stands in for Oracle's other services. own.go,
 // ownquery.go and searches.go are our own calls; operations.go is the table of all
 // of them. A handler returns a response, or an error, and writes nothing itself; a
@@ -45,6 +45,8 @@ type Stage interface {
 	Receive(ctx context.Context, u stage.Upload, body []byte) error
 	// ReceiveAll does so with the uploads of one request, all of them or none.
 	ReceiveAll(ctx context.Context, uploads []stage.ReceivedUpload) error
+	// Erase takes away the bytes of uploads that are parsed.
+	Erase(ctx context.Context, e stage.Erasure) (int, error)
 	Runs(ctx context.Context, integration string, limit int) ([]stage.Run, error)
 	Run(ctx context.Context, id int64) (stage.Run, error)
 	Coverage(ctx context.Context, integration string) ([]stage.Coverage, error)

@@ -113,7 +113,7 @@ func (s *Server) RunStorageWork(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// purgeNow carries out a purge with the rights that its owner has now, which may
+// purgeNow carries out a purge, the bytes of uploads before their records, with the rights that its owner has now, which may
 // be fewer than when it was accepted, never more.
 func (s *Server) purgeNow(ctx context.Context, w storageWork) error {
 	resumed := w.TimeStarted != nil
@@ -150,7 +150,8 @@ func (s *Server) purge(ctx context.Context, w *storageWork) (store.PurgeReport, 
 	if err != nil {
 		return store.PurgeReport{}, err
 	}
-	p, err := s.purgeOf(ctx, purgeDetails{CompartmentID: w.CompartmentID, Subtree: w.Subtree, TimeDataEnded: w.TimeDataEnded, Query: w.Query, DataType: w.DataType})
+	d := purgeDetails{CompartmentID: w.CompartmentID, Subtree: w.Subtree, TimeDataEnded: w.TimeDataEnded, Query: w.Query, DataType: w.DataType}
+	p, err := s.purgeOf(ctx, d)
 	if err != nil {
 		return store.PurgeReport{}, err
 	}
@@ -166,6 +167,13 @@ func (s *Server) purge(ctx context.Context, w *storageWork) (store.PurgeReport, 
 				s.opts.Logger.Warn("the progress of a purge cannot be kept", "work", w.ID, "error", err)
 			}
 		}
+	}
+	emptied, err := s.emptiedBy(ctx, d, p.Groups)
+	if err == nil {
+		err = s.eraseFiles(ctx, emptied, p.Actor, p.Reason)
+	}
+	if err != nil {
+		return store.PurgeReport{}, err
 	}
 	return s.Store.Purge(ctx, p)
 }

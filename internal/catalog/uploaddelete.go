@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// UploadFileRefs returns the references of an upload's files: all of them, or the
-// one named. It fails with ErrNotFound when there are none, and with ErrInUse
+// UploadFiles returns an upload's files: all of them, or the one with the reference
+// given. It fails with ErrNotFound when there are none, and with ErrInUse
 // while one of them is being processed.
-func (c *Catalog) UploadFileRefs(ctx context.Context, upload, file string) ([]string, error) {
-	var refs []string
+func (c *Catalog) UploadFiles(ctx context.Context, upload, file string) ([]File, error) {
+	var found []File
 	page := Page{Limit: MaxPage}
 	for {
 		files, next, err := c.Files(ctx, FileFilter{Upload: upload}, page)
@@ -22,7 +22,7 @@ func (c *Catalog) UploadFileRefs(ctx context.Context, upload, file string) ([]st
 			case f.Status == InProgress:
 				return nil, fmt.Errorf("upload: %w: file %.200q is being processed; try again when it is done", ErrInUse, f.Name)
 			default:
-				refs = append(refs, f.Reference)
+				found = append(found, f)
 			}
 		}
 		if next == "" {
@@ -30,10 +30,10 @@ func (c *Catalog) UploadFileRefs(ctx context.Context, upload, file string) ([]st
 		}
 		page.After = next
 	}
-	if len(refs) == 0 {
+	if len(found) == 0 {
 		return nil, fmt.Errorf("upload %.200q: %w", upload, ErrNotFound)
 	}
-	return refs, nil
+	return found, nil
 }
 
 // DeleteUploadFiles takes files out of the books with their warnings, and the

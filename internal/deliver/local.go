@@ -80,12 +80,17 @@ func (l *Local) Step() string { return "parse" }
 // Deliver parses and stores one file.
 func (l *Local) Deliver(ctx context.Context, f stage.File) (Receipt, error) {
 	w := &writer{local: l, chunk: store.Chunk{Stage: f.SHA256}}
+	erased := 0
 	var err error
 	switch f.Kind {
 	case stage.Collected:
 		err = l.collected(ctx, f, w)
 	case stage.Received:
 		err = l.Files.ReadReceived(ctx, f, func(up stage.ReceivedUpload) error {
+			if up.Erased != nil { // its records were purged, and the books do not know it any more
+				erased++
+				return nil
+			}
 			return l.upload(ctx, up.Upload, up.Body, w)
 		})
 	default:
@@ -106,6 +111,9 @@ func (l *Local) Deliver(ctx context.Context, f stage.File) (Receipt, error) {
 		for _, warning := range r.Warnings {
 			receipt.Warnings += warning.Count
 		}
+	}
+	if erased > 0 {
+		receipt.Note = fmt.Sprintf("%d erased uploads were left out", erased)
 	}
 	return receipt, nil
 }

@@ -208,3 +208,22 @@ func TestLocalStoreTroubleIsNotTheUploads(t *testing.T) {
 		t.Errorf("after the trouble the record is stored, got %d and %+v", kept.rows(), books)
 	}
 }
+
+// A file that is given again after uploads of it were erased stores what it stored,
+// and what was erased does not come back into the books.
+func TestErasedUploadsAreLeftOut(t *testing.T) {
+	st, files := received(t, map[string][]byte{"a.json": document("lock", "update"), "b.json": document("unlock")}, auditSource)
+	l, kept, books := newLocal(t, st)
+	deliverAll(t, l, files)
+	if n, err := st.Erase(t.Context(), stage.Erasure{Uploads: map[string]time.Time{"ref-a.json": time.Unix(1_700_000_000, 0)}}); err != nil || n != 1 {
+		t.Fatalf("%d erased, %v", n, err)
+	}
+	clear(books)
+	receipt, err := l.Deliver(t.Context(), files[0])
+	if err != nil || receipt.Note != "1 erased uploads were left out" || kept.rows() != 3 {
+		t.Errorf("%+v, %v, %d records", receipt, err, kept.rows())
+	}
+	if _, back := books["a.json"]; back || books["b.json"].Rows != 1 {
+		t.Errorf("books %+v", books)
+	}
+}

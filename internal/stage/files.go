@@ -18,26 +18,30 @@ import (
 // the ledger does not hold.
 var ErrNotFound = errors.New("not found")
 
-const fileColumns = `id, integration, kind, sequence, day, name, count, bytes, first, last, window_from, window_to, sha256, chain, sealed`
+const fileColumns = `id, integration, kind, sequence, day, name, count, bytes, first, last, window_from, window_to, sha256, chain, sealed, rewritten, content`
 
 // scanFile reads fileColumns, and more columns after them.
 func (s *Stage) scanFile(scan func(...any) error, more ...any) (File, error) {
 	var (
 		f                           File
-		p                           place
 		first, last, from, to, when int64
-		sum, chain                  []byte
+		sum, chain, content         []byte
 	)
-	if err := scan(append([]any{&f.ID, &f.Integration, &f.Kind, &p.sequence, &p.day, &f.Name, &f.Count, &f.Bytes,
-		&first, &last, &from, &to, &sum, &chain, &when}, more...)...); err != nil {
+	if err := scan(append([]any{&f.ID, &f.Integration, &f.Kind, &f.place.sequence, &f.place.day, &f.Name, &f.Count, &f.Bytes,
+		&first, &last, &from, &to, &sum, &chain, &when, &f.rewritten, &content}, more...)...); err != nil {
 		return f, err
 	}
-	p.dir = filepath.Join(s.root(), f.Integration)
-	f.Path = p.path(sealedSuffix)
+	f.place.dir = filepath.Join(s.root(), f.Integration)
+	f.Path = f.place.path(sealedSuffix)
 	f.First, f.Last, f.Sealed = fromMicro(first), fromMicro(last), fromMicro(when)
 	f.Window = record.Window{From: fromMicro(from), To: fromMicro(to)}
 	copy(f.SHA256[:], sum)
 	copy(f.Chain[:], chain)
+	f.Content = f.SHA256
+	if f.rewritten > 0 {
+		f.Path = s.rewrittenPath(f.place.sequence, f.rewritten)
+		copy(f.Content[:], content)
+	}
 	return f, nil
 }
 
@@ -109,7 +113,7 @@ func (s *Stage) ReadVerified(f File) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stage: file %d: %w", f.ID, err)
 	}
-	if sha256.Sum256(body) != f.SHA256 {
+	if sha256.Sum256(body) != f.Content {
 		return nil, fmt.Errorf("stage: file %d (%s): %w", f.ID, f.Path, ErrDamaged)
 	}
 	return body, nil
@@ -144,7 +148,7 @@ func (s *Stage) Retain(ctx context.Context, r Retention) (int, error) {
 		if f.ID > limit {
 			continue
 		}
-		if err := s.tombstone(ctx, f); err != nil {
+		if err := s.tombstone(ctx, f.ID); err != nil {
 			return removed, fmt.Errorf("stage: retention of file %d: %w", f.ID, err)
 		}
 		removed++
@@ -169,7 +173,13 @@ func (s *Stage) passed(ctx context.Context, integration string, r Retention) (in
 }
 
 // tombstone first marks the row, then removes the bytes; recovery completes it.
-func (s *Stage) tombstone(ctx context.Context, f File) error {
+func (s *Stage) tombstone(ctx context.Context, id int64) error {
+	s.bytes.Lock()
+	defer s.bytes.Unlock()
+	f, err := s.File(ctx, id)
+	if err != nil {
+		return err
+	}
 	if err := s.update(ctx, "tombstone", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE file SET removed = ? WHERE id = ?", toMicro(s.opts.Clock()), f.ID)
 		return err
@@ -185,7 +195,7 @@ func (s *Stage) unlink(ctx context.Context, f File) error {
 	if err := s.disk.remove(f.Path); err != nil {
 		return err
 	}
-	os.Remove(filepath.Dir(f.Path)) // succeeds only when the day is empty
+	os.Remove(filepath.Dir(f.place.path(""))) // succeeds only when the day is empty
 	return s.update(ctx, "unlinked", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE file SET removed = -abs(removed) WHERE id = ?", f.ID)
 		return err

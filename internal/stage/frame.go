@@ -3,11 +3,13 @@ package stage
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/zeebo/xxh3"
 )
@@ -109,25 +111,60 @@ func parsePrefix(p []byte) (header, body int64, sum uint64, ok bool) {
 }
 
 // ReadReceived calls visit for each upload of a received file, in order, after
-// the file's hash was compared. The body belongs to visit. An error of visit ends
-// the reading and is returned.
+// the file's hash was compared. Of an erased upload there is the head alone. The
+// body belongs to visit. An error of visit ends the reading and is returned.
 func (s *Stage) ReadReceived(ctx context.Context, f File, visit func(ReceivedUpload) error) error {
 	if f.Kind != Received {
 		return fmt.Errorf("stage: file %d holds no uploads", f.ID)
 	}
-	sum, size, err := hashFile(f.Path)
+	file, err := s.openNow(ctx, f.ID)
 	if err != nil {
 		return fmt.Errorf("stage: file %d: %w", f.ID, err)
 	}
-	if sum != f.SHA256 {
-		return fmt.Errorf("stage: file %d (%s): %w", f.ID, f.Path, ErrDamaged)
+	defer file.Close()
+	return readFrames(ctx, file, visit)
+}
+
+// openNow opens the bytes that stand for a file now, which Erase may have changed
+// since the file was listed.
+func (s *Stage) openNow(ctx context.Context, id int64) (*os.File, error) {
+	s.bytes.RLock()
+	defer s.bytes.RUnlock()
+	f, err := s.File(ctx, id)
+	if err != nil {
+		return nil, err
 	}
-	file, err := s.Open(f)
+	return openChecked(f)
+}
+
+// openChecked opens a file whose bytes have the hash they should have.
+func openChecked(f File) (*os.File, error) {
+	file, err := os.Open(f.Path)
+	if err != nil {
+		return nil, err
+	}
+	h := sha256.New()
+	_, err = io.Copy(h, file)
+	if err == nil && [sha256.Size]byte(h.Sum(nil)) != f.Content {
+		err = fmt.Errorf("%s: %w", f.Path, ErrDamaged)
+	}
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// readFrames visits the uploads of a whole file.
+func readFrames(ctx context.Context, file *os.File, visit func(ReceivedUpload) error) error {
+	info, err := file.Stat()
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	fr := newFrameReader(file, size)
+	fr := newFrameReader(file, info.Size())
 	for n := 0; ; n++ {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -137,7 +174,7 @@ func (s *Stage) ReadReceived(ctx context.Context, f File, visit func(ReceivedUpl
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("stage: file %d, upload %d: %w", f.ID, n, err)
+			return fmt.Errorf("stage: %s, upload %d: %w", file.Name(), n, err)
 		}
 		if err := visit(ReceivedUpload{Upload: u, Number: n, Body: body}); err != nil {
 			return err

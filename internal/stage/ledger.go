@@ -12,7 +12,7 @@ import (
 )
 
 // schemaVersion is kept in SQLite's user_version.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // Times are microseconds since the epoch, 0 when unknown. A file row with
 // removed > 0 is a tombstone: the bytes are gone, the link of the chain stays.
@@ -61,6 +61,19 @@ CREATE TABLE token (
 CREATE INDEX token_received ON token (received);
 `
 
+// rewriting came with version 3. A file row with rewritten > 0 stands for bytes
+// without some uploads' bodies, which erasure lists; content is the SHA-256 of them.
+const rewriting = `
+ALTER TABLE file ADD COLUMN rewritten INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE file ADD COLUMN content BLOB;
+CREATE INDEX file_rewritten ON file (id) WHERE rewritten > 0;
+CREATE INDEX file_received ON file (window_to) WHERE kind = 'received' AND removed = 0;
+CREATE TABLE erasure (
+	file INTEGER NOT NULL REFERENCES file(id), number INTEGER NOT NULL, upload TEXT NOT NULL, bytes INTEGER NOT NULL,
+	sha256 TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, erased INTEGER NOT NULL,
+	PRIMARY KEY (file, number)) WITHOUT ROWID;
+`
+
 func (s *Stage) openLedger() error {
 	open := func(conns int, extra string) (*sql.DB, error) {
 		// FULL: a commit is on disk when it returns, which Add promises.
@@ -94,13 +107,18 @@ func (s *Stage) migrate() error {
 		if err := tx.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
 			return err
 		}
-		switch {
-		case version == schemaVersion:
+		var missing string
+		switch version {
+		case schemaVersion:
 			return nil
-		case version != 0:
+		case 2:
+			missing = rewriting
+		case 0:
+			missing = schema + rewriting
+		default:
 			return fmt.Errorf("written by another version of the program (schema %d, this one knows %d): start the version that wrote it", version, schemaVersion)
 		}
-		if _, err := tx.Exec(schema); err != nil {
+		if _, err := tx.Exec(missing); err != nil {
 			return err
 		}
 		_, err := tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", schemaVersion))

@@ -30,6 +30,9 @@ func (s *Stage) recover(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.recoverRewritten(ctx); err != nil {
+		return err
+	}
 	folders, err := os.ReadDir(s.root())
 	if err != nil {
 		return err
@@ -63,7 +66,7 @@ func (s *Stage) recoverIntegration(ctx context.Context, integration string) erro
 		return err
 	}
 	for _, day := range days {
-		if !day.IsDir() || day.Name() < lastDay {
+		if !day.IsDir() || day.Name() < lastDay || day.Name() == rewrittenDir {
 			continue
 		}
 		files, err := os.ReadDir(filepath.Join(next.dir, day.Name()))

@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -180,6 +178,7 @@ func (s *Stage) list(ctx context.Context, p place, f *File, also func(*sql.Tx) e
 // enter gives a sealed file its position, name and link in the chain.
 func (s *Stage) enter(ctx context.Context, p place, f *File, also func(*sql.Tx) error) error {
 	f.Sealed = s.opts.Clock().UTC().Truncate(time.Microsecond)
+	f.Content, f.place = f.SHA256, p
 	dated := f.First
 	if dated.IsZero() {
 		dated = f.Sealed
@@ -212,19 +211,4 @@ func link(previous []byte, sum [sha256.Size]byte) [sha256.Size]byte {
 	var before [sha256.Size]byte
 	copy(before[:], previous)
 	return sha256.Sum256(append(before[:], sum[:]...))
-}
-
-// hashFile returns the SHA-256 and the size of a file's bytes.
-func hashFile(path string) (sum [sha256.Size]byte, size int64, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return sum, 0, err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if size, err = io.Copy(h, f); err != nil {
-		return sum, size, err
-	}
-	h.Sum(sum[:0])
-	return sum, size, nil
 }

@@ -48,7 +48,8 @@ type Stage struct {
 
 	findToken, findChunk, countChunk *sql.Stmt
 
-	sealing sync.Mutex // guards listing: sequence, order and chain
+	sealing sync.Mutex   // guards listing: sequence, order and chain
+	bytes   sync.RWMutex // held by who replaces or removes the bytes of a listed file, read by who opens them
 
 	wakeMu sync.Mutex
 	wake   chan struct{}

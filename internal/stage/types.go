@@ -6,7 +6,8 @@ import (
 	"ledgerline/internal/record"
 )
 
-// File is one sealed stage file. A file never changes once it is listed.
+// File is one sealed stage file. It never changes once it is listed, but that [Stage.Erase]
+// may take bodies out of a received one.
 type File struct {
 	ID          int64 // position in the order of delivery, ascending
 	Integration string
@@ -17,9 +18,13 @@ type File struct {
 	Bytes       int64
 	First, Last time.Time // event times; zero when unknown
 	Window      record.Window
-	SHA256      [32]byte // of the file's bytes
+	SHA256      [32]byte // of the file's bytes as they were sealed; names the file for ever
 	Chain       [32]byte // SHA-256 over the previous file's Chain and this SHA256
+	Content     [32]byte // of the bytes as they are now: SHA256 unless uploads were erased
 	Sealed      time.Time
+
+	place     place
+	rewritten int64 // how often
 }
 
 // Kind says what a sealed file holds.
@@ -56,6 +61,7 @@ type Upload struct {
 	RetryToken string            `json:"retryToken,omitempty"`
 	MD5        string            `json:"md5,omitempty"`       // base64, of the body as received
 	Following  int               `json:"following,omitempty"` // uploads of the same request behind it; set by the stage
+	Erased     *Erased           `json:"erased,omitempty"`    // set by the stage when the bytes are gone
 }
 
 // Received is one upload of a received file together with its bytes.

@@ -15,6 +15,7 @@ import (
 type VerifyReport struct {
 	Files        int   // listed files whose bytes are present
 	Tombstones   int   // files removed by retention; their links were checked
+	Erased       int   // uploads whose heads alone are left
 	Bytes        int64 // read
 	Head         [sha256.Size]byte
 	HeadID       int64
@@ -99,7 +100,7 @@ func (s *Stage) verifyFiles(ctx context.Context, r *VerifyReport) error {
 				continue
 			}
 			r.Files++
-			if err := s.verifyFile(ctx, r, f.File); err != nil {
+			if err := s.verifyFile(ctx, r, f.ID); err != nil {
 				return err
 			}
 		}
@@ -109,13 +110,13 @@ func (s *Stage) verifyFiles(ctx context.Context, r *VerifyReport) error {
 	}
 }
 
-func (s *Stage) verifyFile(ctx context.Context, r *VerifyReport, f File) error {
-	body, err := s.ReadVerified(f)
+func (s *Stage) verifyFile(ctx context.Context, r *VerifyReport, id int64) error {
+	f, body, erased, err := s.readNow(ctx, id)
 	switch {
-	case errors.Is(err, os.ErrNotExist) && s.stillListed(ctx, f):
+	case errors.Is(err, os.ErrNotExist):
 		r.problem("file %d (%s) is missing", f.ID, f.Path)
 		return nil
-	case errors.Is(err, os.ErrNotExist):
+	case errors.Is(err, ErrNotFound):
 		return nil // retention was faster
 	case errors.Is(err, ErrDamaged):
 		r.problem("file %d (%s) was changed after it was sealed", f.ID, f.Path)
@@ -128,7 +129,11 @@ func (s *Stage) verifyFile(ctx context.Context, r *VerifyReport, f File) error {
 	if f.Kind == Collected {
 		count, err = countItems(body)
 	} else {
-		count, err = countFrames(body)
+		var without int
+		count, without, err = countFrames(body)
+		if r.Erased += without; err == nil && without != erased {
+			r.problem("file %d (%s) lacks the bodies of %d uploads, the ledger says %d", f.ID, f.Path, without, erased)
+		}
 	}
 	if err != nil {
 		r.problem("file %d (%s) cannot be read: %v", f.ID, f.Path, err)
@@ -138,9 +143,19 @@ func (s *Stage) verifyFile(ctx context.Context, r *VerifyReport, f File) error {
 	return ctx.Err()
 }
 
-func (s *Stage) stillListed(ctx context.Context, f File) bool {
-	_, err := s.File(ctx, f.ID)
-	return !errors.Is(err, ErrNotFound)
+// readNow reads a file as it is now, and how many of its uploads the ledger says
+// are erased.
+func (s *Stage) readNow(ctx context.Context, id int64) (f File, body []byte, erased int, err error) {
+	s.bytes.RLock()
+	defer s.bytes.RUnlock()
+	if f, err = s.File(ctx, id); err != nil {
+		return f, nil, 0, err
+	}
+	if err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM erasure WHERE file = ?", id).Scan(&erased); err != nil {
+		return f, nil, 0, err
+	}
+	body, err = s.ReadVerified(f)
+	return f, body, erased, err
 }
 
 func countItems(body []byte) (int, error) {
@@ -151,13 +166,18 @@ func countItems(body []byte) (int, error) {
 	return len(envelope.Items), err
 }
 
-func countFrames(body []byte) (int, error) {
+func countFrames(body []byte) (all, erased int, err error) {
 	fr := newFrameReader(bytes.NewReader(body), int64(len(body)))
-	for n := 0; ; n++ {
-		if _, _, err := fr.next(); errors.Is(err, io.EOF) {
-			return n, nil
-		} else if err != nil {
-			return n, err
+	for ; ; all++ {
+		u, _, err := fr.next()
+		if errors.Is(err, io.EOF) {
+			return all, erased, nil
+		}
+		if err != nil {
+			return all, erased, err
+		}
+		if u.Erased != nil {
+			erased++
 		}
 	}
 }
