@@ -28,12 +28,8 @@ func partly() map[string]string {
 		"ListRules":              "scheduled tasks that run a saved search; there are no ingest-time rules",
 		"ListWarnings":           "of uploads, each message once for a source and an entity; none of agents",
 		"ListScheduledTasks":     "no task has a `templateId` or a `targetService`",
-		"ListSources":            "by name and type, not by `timeUpdated` and `associationCount` (400): content keeps no times of change",
 		"UpsertParser":           "REGEX, JSON and DELIMITED; no `parserFunctions`",
 		"TestParser":             "REGEX, JSON and DELIMITED: other kinds of parsers are kept and not run",
-		"ListParsers":            "by name, type and log sources, not by `timeUpdated` (400): content keeps no times of change",
-		"ListFields":             "by name and type, not by `timeUpdated` (400): content keeps no times of change; `sourceIds` and `parserIds` are 400: use names",
-		"ListLabels":             "by name, priority and log sources, not by `timeUpdated` (400): content keeps no times of change",
 		"GetConfigWorkRequest":   "changes are made before the answer, so each has succeeded; kept for 14 days",
 		"ListConfigWorkRequests": "as GetConfigWorkRequest",
 	}

@@ -223,6 +223,18 @@ func (s *Server) associations(c *call, compartment string) ([]associationModel, 
 	return all, nil
 }
 
+// associationCounts counts the associations of each log source that the caller may see.
+func (s *Server) associationCounts(c *call) (map[string]int64, error) {
+	all, err := s.associations(c, "")
+	counts := map[string]int64{}
+	for _, a := range all {
+		if v, ok := s.Library.Source(a.SourceName); ok {
+			counts[v.Name]++
+		}
+	}
+	return counts, err
+}
+
 // readableGroups are the log groups there are that one may read.
 func (s *Server) readableGroups(ctx context.Context, rights catalog.Rights) (map[string]catalog.LogGroup, error) {
 	out := map[string]catalog.LogGroup{}

@@ -2,9 +2,12 @@ package api
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"ledgerline/internal/content"
 	"ledgerline/internal/record"
@@ -12,6 +15,7 @@ import (
 
 type sourceModel struct {
 	Name            string                `json:"name"`
+	SourceID        int64                 `json:"sourceId"`
 	DisplayName     string                `json:"displayName"`
 	Description     string                `json:"description"`
 	TypeName        string                `json:"typeName"`
@@ -19,6 +23,8 @@ type sourceModel struct {
 	IsSecureContent bool                  `json:"isSecureContent"`
 	LifecycleState  string                `json:"lifecycleState"`
 	PatternCount    int                   `json:"patternCount"`
+	Associations    *int64                `json:"associationCount,omitempty"`
+	TimeUpdated     *time.Time            `json:"timeUpdated"`
 	EntityTypes     []entityTypeModel     `json:"entityTypes"`
 	Patterns        []patternModel        `json:"patterns,omitempty"`
 	Parsers         []parserModel         `json:"parsers,omitempty"`
@@ -53,6 +59,7 @@ type parserModel struct {
 	IsSystem            bool            `json:"isSystem"`
 	ParserSequence      int             `json:"parserSequence,omitempty"`
 	SourcesCount        *int            `json:"sourcesCount,omitempty"`
+	TimeUpdated         *time.Time      `json:"timeUpdated"`
 	FieldMaps           []fieldMapModel `json:"fieldMaps"`
 }
 
@@ -66,14 +73,15 @@ type fieldMapModel struct {
 }
 
 type fieldModel struct {
-	Name          string `json:"name"`
-	DisplayName   string `json:"displayName"`
-	Description   string `json:"description"`
-	DataType      string `json:"dataType"`
-	IsMultiValued bool   `json:"isMultiValued"`
-	IsLargeData   bool   `json:"isLargeData"`
-	IsSystem      bool   `json:"isSystem"`
-	UnitType      string `json:"unitType,omitempty"`
+	Name          string     `json:"name"`
+	DisplayName   string     `json:"displayName"`
+	Description   string     `json:"description"`
+	DataType      string     `json:"dataType"`
+	IsMultiValued bool       `json:"isMultiValued"`
+	IsLargeData   bool       `json:"isLargeData"`
+	IsSystem      bool       `json:"isSystem"`
+	UnitType      string     `json:"unitType,omitempty"`
+	TimeUpdated   *time.Time `json:"timeUpdated"`
 }
 
 type labelModel struct {
@@ -84,14 +92,32 @@ type labelModel struct {
 	IsSystem    bool         `json:"isSystem"`
 	Aliases     []aliasModel `json:"aliases"`
 	Uses        *int         `json:"countUsageInSource,omitempty"` // log sources that give the label
+	TimeUpdated *time.Time   `json:"timeUpdated"`
 }
 
 type aliasModel struct {
 	Alias string `json:"alias"`
 }
 
-func sourceOf(v content.Source) sourceModel {
-	return sourceModel{Name: v.Name, DisplayName: v.Display, Description: v.Description, TypeName: v.Kind, IsSystem: v.System,
+// updated is when an item of content was last changed: what is built in, when the
+// program was first started.
+func (s *Server) updated(kind, name string) *time.Time {
+	t := s.Library.Updated(kind, name)
+	if t.IsZero() {
+		t = s.Catalog.FirstStart()
+	}
+	return stamp(t)
+}
+
+// sourceID numbers a log source. It is made of the internal name, so that it stays,
+// and small enough for every client's numbers.
+func sourceID(name string) int64 {
+	sum := sha256.Sum256([]byte(strings.ToLower(name)))
+	return int64(binary.BigEndian.Uint64(sum[:8]) >> 12)
+}
+
+func (s *Server) sourceOf(v content.Source) sourceModel {
+	return sourceModel{Name: v.Name, SourceID: sourceID(v.Name), TimeUpdated: s.updated(content.KindSource, v.Name), DisplayName: v.Display, Description: v.Description, TypeName: v.Kind, IsSystem: v.System,
 		IsSecureContent: v.Secure, LifecycleState: "ACTIVE", PatternCount: len(v.Patterns),
 		EntityTypes: mapped(v.EntityTypes, func(t string) entityTypeModel { return entityTypeModel{t} })}
 }
@@ -99,11 +125,11 @@ func sourceOf(v content.Source) sourceModel {
 func (s *Server) parserOf(p content.Parser) parserModel {
 	m := parserModel{Name: p.Name, DisplayName: p.Display, Description: p.Description, Type: string(p.Kind), Content: p.Content, HeaderContent: p.Header,
 		FooterContent: p.Footer, ExampleContent: p.Example, FieldDelimiter: p.Delimiter, FieldQualifier: p.Qualifier, Encoding: p.Encoding,
-		Language: p.Language, IsSingleLineContent: p.SingleLine, IsSystem: p.System}
+		Language: p.Language, IsSingleLineContent: p.SingleLine, IsSystem: p.System, TimeUpdated: s.updated(content.KindParser, p.Name)}
 	m.FieldMaps = mapped(p.Fields, func(f content.ParserField) fieldMapModel {
 		fm := fieldMapModel{ParserFieldName: f.Field, ParserName: f.Parser, ParserFieldSequence: f.Seq, StorageFieldName: f.Field, StructuredColumnInfo: f.Path}
 		if field, ok := s.Library.Field(f.Field); ok && f.Field != "" {
-			v := fieldOf(field)
+			v := s.fieldOf(field)
 			fm.Field = &v
 		}
 		return fm
@@ -111,14 +137,15 @@ func (s *Server) parserOf(p content.Parser) parserModel {
 	return m
 }
 
-func fieldOf(f record.Field) fieldModel {
+func (s *Server) fieldOf(f record.Field) fieldModel {
 	return fieldModel{Name: f.Name, DisplayName: f.Display, Description: f.Description, DataType: f.Type.String(), IsMultiValued: f.MultiValued,
-		IsLargeData: f.LargeData, IsSystem: f.System, UnitType: f.Unit}
+		IsLargeData: f.LargeData, IsSystem: f.System, UnitType: f.Unit, TimeUpdated: s.updated(content.KindField, f.Name)}
 }
 
-func labelOf(l content.Label) labelModel {
+func (s *Server) labelOf(l content.Label) labelModel {
 	return labelModel{Name: l.Name, DisplayName: l.Display, Description: l.Descr, Priority: l.Priority, IsSystem: l.System,
-		Aliases: mapped(l.Aliases, func(a string) aliasModel { return aliasModel{a} })}
+		TimeUpdated: s.updated(content.KindLabel, l.Name),
+		Aliases:     mapped(l.Aliases, func(a string) aliasModel { return aliasModel{a} })}
 }
 
 func (s *Server) listSources(c *call) (*response, error) {
@@ -133,13 +160,23 @@ func (s *Server) listSources(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	model := func(v content.Source) any { return sourceOf(v) }
+	associations, err := s.associationCounts(c)
+	if err != nil {
+		return nil, err
+	}
+	model := func(v content.Source) any {
+		m, n := s.sourceOf(v), associations[v.Name]
+		m.Associations = &n
+		return m
+	}
 	if simplified {
 		model = func(v content.Source) any { return namedModel{v.Name, v.Display} }
 	}
 	return listItems(c, s.Library.Sources(), "name", keep, map[string]func(content.Source) string{
-		"name":       func(v content.Source) string { return v.Display },
-		"sourceType": func(v content.Source) string { return v.Kind },
+		"name":             func(v content.Source) string { return v.Display },
+		"sourceType":       func(v content.Source) string { return v.Kind },
+		"associationCount": func(v content.Source) string { return sortableCount(associations[v.Name]) },
+		"timeUpdated":      func(v content.Source) string { return sortable(s.updated(content.KindSource, v.Name)) },
 	}, model)
 }
 
@@ -160,6 +197,7 @@ func (s *Server) listParsers(c *call) (*response, error) {
 		"name":         func(v content.Parser) string { return v.Display },
 		"type":         func(v content.Parser) string { return string(v.Kind) },
 		"sourcesCount": func(v content.Parser) string { return byCount(len(users[v.Name])) },
+		"timeUpdated":  func(v content.Parser) string { return sortable(s.updated(content.KindParser, v.Name)) },
 	}, func(v content.Parser) parserModel {
 		m, n := s.parserOf(v), len(users[v.Name])
 		m.SourcesCount = &n
@@ -176,9 +214,10 @@ func (s *Server) listFields(c *call) (*response, error) {
 	}
 	return listItems(c, s.Library.Fields(), "name", keep,
 		map[string]func(record.Field) string{
-			"name":     func(v record.Field) string { return v.Display },
-			"dataType": func(v record.Field) string { return v.Type.String() },
-		}, fieldOf)
+			"name":        func(v record.Field) string { return v.Display },
+			"dataType":    func(v record.Field) string { return v.Type.String() },
+			"timeUpdated": func(v record.Field) string { return sortable(s.updated(content.KindField, v.Name)) },
+		}, s.fieldOf)
 }
 
 func (s *Server) listLabels(c *call) (*response, error) {
@@ -206,8 +245,9 @@ func (s *Server) listLabels(c *call) (*response, error) {
 		"name":        func(v content.Label) string { return v.Display },
 		"priority":    func(v content.Label) string { return v.Priority },
 		"sourceUsing": func(v content.Label) string { return byCount(uses[strings.ToLower(v.Name)]) },
+		"timeUpdated": func(v content.Label) string { return sortable(s.updated(content.KindLabel, v.Name)) },
 	}, func(v content.Label) labelModel {
-		m := labelOf(v)
+		m := s.labelOf(v)
 		if n := uses[strings.ToLower(v.Name)]; counted {
 			m.Uses = &n
 		}

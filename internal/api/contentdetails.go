@@ -301,7 +301,7 @@ func (s *Server) oneSource(name string) (*response, error) {
 		return nil, absent("Log source %.200q is not found", name)
 	}
 	d := s.sourceDetailsOf(*v)
-	m := sourceOf(*v)
+	m := s.sourceOf(*v)
 	m.Patterns, m.LabelConditions, m.ExtendedFields = d.Patterns, d.LabelConditions, d.ExtendedFields
 	for i, name := range v.Parsers {
 		if p, ok := s.Library.Parser(name); ok {

@@ -17,20 +17,19 @@ type filter[T any] func(T) bool
 // both is the filter of what passes one and the other.
 func both[T any](a, b filter[T]) filter[T] { return func(v T) bool { return a(v) && b(v) } }
 
-// names reads a list separated by commas. Log sources and parsers have no
-// numeric ids here, so that asking by id is refused.
-func (c *call) names(key, ids string) ([]string, error) {
-	text, err := c.param(key)
-	if err != nil {
-		return nil, err
-	}
-	if c.query.Has(ids) {
-		return nil, invalid("%s: this server knows log sources and parsers by name; use %s", ids, key)
-	}
+// names reads lists separated by commas, of names and of ids: Oracle's description
+// calls what stands in parserIds names, and only log sources have numbers.
+func (c *call) names(names, ids string) ([]string, error) {
 	var out []string
-	for name := range strings.SplitSeq(text, ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			out = append(out, name)
+	for _, key := range []string{names, ids} {
+		text, err := c.param(key)
+		if err != nil {
+			return nil, err
+		}
+		for name := range strings.SplitSeq(text, ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				out = append(out, name)
+			}
 		}
 	}
 	return out, nil
@@ -199,7 +198,7 @@ func (s *Server) fieldFilter(c *call) (filter[record.Field], error) {
 	fromSources, fromParsers, fromType := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	var chosen, ofChosen []string // log sources, and their parsers
 	for _, v := range s.Library.Sources() {
-		if namedAny(sources, v.Name, v.Display) {
+		if namedAny(sources, v.Name, v.Display) || slices.Contains(sources, itoa(sourceID(v.Name))) {
 			chosen, ofChosen = append(chosen, "log source "+v.Display), append(ofChosen, s.parsersOf(v)...)
 		}
 	}

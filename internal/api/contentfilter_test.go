@@ -115,7 +115,12 @@ func TestSDKContentFilters(t *testing.T) {
 	fields("of a type of parser", la.ListFieldsRequest{ParserType: "JSON"}, inner, outer)
 	fields("of another type", la.ListFieldsRequest{ParserType: "XML"})
 	fields("of no such log source", la.ListFieldsRequest{SourceNames: ptr("none")})
-	_, err = c.ListFields(ctx, la.ListFieldsRequest{NamespaceName: ns, SourceIds: ptr("1")})
+	source, err := c.GetSource(ctx, la.GetSourceRequest{NamespaceName: ns, SourceName: ptr("zz_source"), CompartmentId: here})
+	must(err)
+	fields("of a numbered log source", la.ListFieldsRequest{SourceIds: ptr("1, " + itoa(*source.SourceId))}, inner, outer, own)
+	fields("of no such number", la.ListFieldsRequest{SourceIds: ptr("1")})
+	fields("of a parser among ids", la.ListFieldsRequest{ParserIds: ptr("zz_sub")}, inner)
+	_, err = c.ListFields(ctx, la.ListFieldsRequest{NamespaceName: ns, Page: ptr("not-a-token")})
 	refused(t, err, 400, "InvalidParameter")
 
 	labels, err := c.ListLabels(ctx, la.ListLabelsRequest{NamespaceName: ns, LabelDisplayText: ptr("zz"), IsCountPop: ptr(true), IsAliasPop: ptr(false), LabelSortBy: "sourceUsing", SortOrder: "DESC"})
@@ -126,7 +131,7 @@ func TestSDKContentFilters(t *testing.T) {
 	if err != nil || len(labels.Items) != 2 || labels.Items[0].CountUsageInSource != nil || len(labels.Items[0].Aliases) != 1 {
 		t.Errorf("%+v, %v", labels.Items, err)
 	}
-	_, err = c.ListLabels(ctx, la.ListLabelsRequest{NamespaceName: ns, LabelSortBy: "timeUpdated"})
+	_, err = c.ListLabels(ctx, la.ListLabelsRequest{NamespaceName: ns, Page: ptr("not-a-token")})
 	refused(t, err, 400, "InvalidParameter")
 }
 

@@ -248,7 +248,7 @@ func (s *Server) basicLabels(c *call) (*response, error) {
 	return listItems(c, s.Library.Labels(), "name", func(l content.Label) bool { return slices.Contains(d.Names, l.Name) }, map[string]func(content.Label) string{
 		"name":     func(l content.Label) string { return l.Name },
 		"priority": func(l content.Label) string { return l.Priority },
-	}, labelOf)
+	}, s.labelOf)
 }
 
 // listEncodings lists encodings an upload may name.

@@ -273,7 +273,7 @@ func (s *Server) oneField(name string) (*response, error) {
 	if !ok {
 		return nil, absent("Field %.200q is not found", name)
 	}
-	return answer(fieldOf(f)).with("etag", content.Etag(f)), nil
+	return answer(s.fieldOf(f)).with("etag", content.Etag(f)), nil
 }
 
 func (s *Server) upsertField(c *call) (*response, error) {
@@ -313,7 +313,7 @@ func (s *Server) oneLabel(name string) (*response, error) {
 	if !ok {
 		return nil, absent("Label %.200q is not found", name)
 	}
-	return answer(labelOf(*v)).with("etag", content.Etag(*v)), nil
+	return answer(s.labelOf(*v)).with("etag", content.Etag(*v)), nil
 }
 
 func (s *Server) upsertLabel(c *call) (*response, error) {

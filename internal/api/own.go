@@ -166,8 +166,8 @@ type ownContentModel struct {
 
 // ownContent lists the whole library.
 func (s *Server) ownContent(*call) (*response, error) {
-	return answer(ownContentModel{Sources: mapped(s.Library.Sources(), sourceOf), Parsers: mapped(s.Library.Parsers(), s.parserOf),
-		Fields: mapped(s.Library.Fields(), fieldOf), Labels: mapped(s.Library.Labels(), labelOf)}), nil
+	return answer(ownContentModel{Sources: mapped(s.Library.Sources(), s.sourceOf), Parsers: mapped(s.Library.Parsers(), s.parserOf),
+		Fields: mapped(s.Library.Fields(), s.fieldOf), Labels: mapped(s.Library.Labels(), s.labelOf)}), nil
 }
 
 // ownStatus says what runs here and what it holds.

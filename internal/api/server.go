@@ -63,6 +63,8 @@ type Library interface {
 	Parsers() []content.Parser
 	Fields() []record.Field
 	Labels() []content.Label
+	// Updated says when an item was last written or imported; zero: it is built in.
+	Updated(kind, name string) time.Time
 }
 
 // Store tells whether the engine keeps up, and checks its files.

@@ -58,6 +58,8 @@ type Catalog struct {
 	hot    *statements // reads that come with every upload
 	writer *writer
 	access accessState
+
+	firstStart time.Time
 }
 
 // Open opens or creates <dir>/catalog.db and applies the seeds.
@@ -89,7 +91,7 @@ func Open(ctx context.Context, dir string, seeds Seeds, o Options) (*Catalog, er
 	}
 	c := &Catalog{clock: o.Clock, log: o.Logger, read: read, hot: newStatements(read), writer: w}
 	c.access.seeds = seeded
-	if err := errors.Join(c.seedLogGroups(ctx, seeds), c.loadAccess(ctx)); err != nil {
+	if err := errors.Join(c.seedLogGroups(ctx, seeds), c.loadAccess(ctx), c.loadFirstStart(ctx)); err != nil {
 		c.Close()
 		return nil, err
 	}

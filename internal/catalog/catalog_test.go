@@ -223,7 +223,10 @@ func TestRetryTokens(t *testing.T) {
 func TestDocuments(t *testing.T) {
 	ctx, dir, clock := context.Background(), t.TempDir(), newClock()
 	c := open(t, dir, clock, Seeds{})
-	doc := func(kind, name, text string) Document { return Document{Kind: kind, Name: name, JSON: []byte(text)} }
+	first := clock.now()
+	doc := func(kind, name, text string) Document {
+		return Document{Kind: kind, Name: name, JSON: []byte(text), Updated: first.Add(time.Duration(text[0]-'0') * time.Hour).UTC()}
+	}
 	if err := c.SaveContent(ctx, []Document{doc("source", "a", "1"), doc("parser", "a", "2"), doc("field", "b", "3")}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -231,8 +234,12 @@ func TestDocuments(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Close()
+	clock.advance(24 * time.Hour)
 	c = open(t, dir, clock, Seeds{})
 	got, err := c.LoadContent(ctx)
+	if !c.FirstStart().Equal(first) {
+		t.Errorf("first start %v, want %v", c.FirstStart(), first)
+	}
 	want := []Document{doc("parser", "a", "2"), doc("source", "a", "4")}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("loaded %v, %v", got, err)

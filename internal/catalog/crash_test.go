@@ -23,7 +23,7 @@ func TestKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := c.SaveContent(ctx, []Document{{"source", "s", []byte("{}")}}, nil); err != nil {
+	if err := c.SaveContent(ctx, []Document{{Kind: "source", Name: "s", JSON: []byte("{}")}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	// A transaction that was never committed.

@@ -3,12 +3,15 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Document is one imported definition (a log source, parser, field or label).
 type Document struct {
 	Kind, Name string
 	JSON       []byte
+
+	Updated time.Time
 }
 
 // DocumentKey names a document.
@@ -16,7 +19,7 @@ type DocumentKey struct{ Kind, Name string }
 
 // LoadContent returns all documents, ordered by kind and name.
 func (c *Catalog) LoadContent(ctx context.Context) ([]Document, error) {
-	rows, err := c.read.QueryContext(ctx, "SELECT kind, name, json FROM documents ORDER BY kind, name")
+	rows, err := c.read.QueryContext(ctx, "SELECT kind, name, json, updated FROM documents ORDER BY kind, name")
 	if err != nil {
 		return nil, fmt.Errorf("catalog: content: %w", err)
 	}
@@ -24,9 +27,11 @@ func (c *Catalog) LoadContent(ctx context.Context) ([]Document, error) {
 	var out []Document
 	for rows.Next() {
 		var d Document
-		if err := rows.Scan(&d.Kind, &d.Name, &d.JSON); err != nil {
+		var updated int64
+		if err := rows.Scan(&d.Kind, &d.Name, &d.JSON, &updated); err != nil {
 			return nil, fmt.Errorf("catalog: content: %w", err)
 		}
+		d.Updated = fromMillis(updated)
 		out = append(out, d)
 	}
 	return out, rows.Err()
@@ -35,7 +40,6 @@ func (c *Catalog) LoadContent(ctx context.Context) ([]Document, error) {
 // SaveContent adds documents, replacing those of the same kind and name, and
 // removes others: all of it or nothing.
 func (c *Catalog) SaveContent(ctx context.Context, put []Document, remove []DocumentKey) error {
-	now := toMillis(c.now())
 	return c.writer.do(ctx, true, func(tx *tx) error {
 		for _, k := range remove {
 			if _, err := tx.exec("DELETE FROM documents WHERE kind = ? AND name = ?", k.Kind, k.Name); err != nil {
@@ -44,7 +48,7 @@ func (c *Catalog) SaveContent(ctx context.Context, put []Document, remove []Docu
 		}
 		for _, d := range put {
 			if _, err := tx.exec(`INSERT INTO documents (kind, name, json, updated) VALUES (?, ?, ?, ?)
-				ON CONFLICT (kind, name) DO UPDATE SET json = excluded.json, updated = excluded.updated`, d.Kind, d.Name, d.JSON, now); err != nil {
+				ON CONFLICT (kind, name) DO UPDATE SET json = excluded.json, updated = excluded.updated`, d.Kind, d.Name, d.JSON, toMillis(d.Updated)); err != nil {
 				return err
 			}
 		}

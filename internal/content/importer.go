@@ -67,10 +67,9 @@ func (l *Library) Import(ctx context.Context, file []byte, opts ImportOptions) (
 	if len(im.put) == 0 {
 		return im.report, nil
 	}
-	if err := l.docs.SaveContent(ctx, im.put, nil); err != nil {
-		return nil, fmt.Errorf("store imported content: %w", err)
+	if err := l.publish(ctx, im); err != nil {
+		return nil, err
 	}
-	l.current.Store(im.next)
 	l.opts.Logger.Info("content imported", "content", im.report.Content, "items", len(im.put), "warnings", len(im.report.Warnings))
 	return im.report, nil
 }

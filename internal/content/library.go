@@ -29,6 +29,8 @@ type Document struct {
 	Kind string // source, parser, field or label
 	Name string // internal name
 	JSON []byte
+
+	Updated time.Time
 }
 
 // DocumentKey names a document.
@@ -134,6 +136,12 @@ func (l *Library) Fields() []record.Field { return l.current.Load().fields.sorte
 // Labels returns all labels by display name.
 func (l *Library) Labels() []Label { return l.current.Load().labels.sorted() }
 
+// Updated says when an item was last written or imported; zero for what is built
+// in. The item is named by its kind and its internal name.
+func (l *Library) Updated(kind, name string) time.Time {
+	return l.current.Load().updated[DocumentKey{kind, fold(name)}]
+}
+
 // snapshot is one immutable state of the library.
 type snapshot struct {
 	version uint64
@@ -142,9 +150,10 @@ type snapshot struct {
 	parsers names[Parser]
 	fields  names[record.Field]
 	labels  names[Label]
-	own     map[string]bool // internal names of fields Oracle does not have
-	every   map[string]bool // internal names of the columns that every record has
-	retired map[string]bool // internal names of deleted fields, which records may have columns of
+	own     map[string]bool           // internal names of fields Oracle does not have
+	every   map[string]bool           // internal names of the columns that every record has
+	retired map[string]bool           // internal names of deleted fields, which records may have columns of
+	updated map[DocumentKey]time.Time // of what is not built in, by folded name
 
 	programs sync.Map // internal name of a source → *program or error, made on first use
 }
@@ -159,6 +168,7 @@ func newSnapshot(opts Options) *snapshot {
 		own:     map[string]bool{},
 		every:   map[string]bool{},
 		retired: map[string]bool{},
+		updated: map[DocumentKey]time.Time{},
 	}
 }
 
@@ -168,11 +178,12 @@ func (s *snapshot) next() *snapshot {
 		version: s.version + 1, opts: s.opts,
 		sources: s.sources.clone(), parsers: s.parsers.clone(),
 		fields: s.fields.clone(), labels: s.labels.clone(),
-		own: s.own, every: s.every, retired: maps.Clone(s.retired),
+		own: s.own, every: s.every, retired: maps.Clone(s.retired), updated: maps.Clone(s.updated),
 	}
 }
 
 func (s *snapshot) addDocument(d Document) error {
+	s.updated[DocumentKey{d.Kind, fold(d.Name)}] = d.Updated
 	switch d.Kind {
 	case KindSource:
 		return addJSON(&s.sources, d.JSON)

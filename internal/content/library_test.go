@@ -17,7 +17,7 @@ import (
 // memory keeps documents as the catalogue of a service would.
 type memory struct {
 	mu   sync.Mutex
-	docs map[DocumentKey][]byte
+	docs map[DocumentKey]Document
 	fail error // of the next SaveContent
 }
 
@@ -25,8 +25,9 @@ func (m *memory) LoadContent(context.Context) ([]Document, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var out []Document
-	for k, v := range m.docs {
-		out = append(out, Document{k.Kind, k.Name, slices.Clone(v)})
+	for _, d := range m.docs {
+		d.JSON = slices.Clone(d.JSON)
+		out = append(out, d)
 	}
 	return out, nil
 }
@@ -39,10 +40,11 @@ func (m *memory) SaveContent(_ context.Context, put []Document, remove []Documen
 		return err
 	}
 	if m.docs == nil {
-		m.docs = map[DocumentKey][]byte{}
+		m.docs = map[DocumentKey]Document{}
 	}
 	for _, d := range put {
-		m.docs[DocumentKey{d.Kind, d.Name}] = slices.Clone(d.JSON)
+		d.JSON = slices.Clone(d.JSON)
+		m.docs[DocumentKey{d.Kind, d.Name}] = d
 	}
 	for _, k := range remove {
 		delete(m.docs, k)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"ledgerline/internal/record"
 )
@@ -167,11 +168,28 @@ func (l *Library) change(ctx context.Context, do func(*importer) error) ([]Warni
 	if err := do(im); err != nil {
 		return nil, err
 	}
+	if err := l.publish(ctx, im); err != nil {
+		return nil, err
+	}
+	return im.warnings.list(), nil
+}
+
+// publish stores what an importer has gathered and makes it what the library is.
+func (l *Library) publish(ctx context.Context, im *importer) error {
+	now := l.opts.Clock().UTC().Truncate(time.Millisecond) // as it is stored
+	for _, k := range im.remove {
+		delete(im.next.updated, DocumentKey{k.Kind, fold(k.Name)})
+	}
+	for i := range im.put {
+		d := &im.put[i]
+		d.Updated = now
+		im.next.updated[DocumentKey{d.Kind, fold(d.Name)}] = now
+	}
 	if err := l.docs.SaveContent(ctx, im.put, im.remove); err != nil {
-		return nil, fmt.Errorf("store content: %w", err)
+		return fmt.Errorf("store content: %w", err)
 	}
 	l.current.Store(im.next)
-	return im.warnings.list(), nil
+	return nil
 }
 
 func checkNames(kind, name, display string) error {
