@@ -180,7 +180,7 @@ func randomTerm(r *rand.Rand, depth int) term {
 	}
 }
 
-var seedFlag = flag.Uint64("seed", 1, "seed of the property test; 0 takes one from the clock")
+var seedFlag = flag.Uint64("seed", 0, "seed of the property test; 0 draws one")
 
 // globe is the mean radius of the earth in miles.
 const globe = 3958.7613
@@ -204,7 +204,7 @@ func beyond() map[string]string {
 func TestAgreesWithReference(t *testing.T) {
 	seed, cases := *seedFlag, 2000
 	if seed == 0 {
-		seed = uint64(time.Now().UnixNano())
+		seed = rand.Uint64()
 	}
 	if testing.Short() {
 		cases = 300

@@ -232,7 +232,7 @@ func (c *compiler) aggregate(n *plan.Aggregate) string {
 	if s, ok := c.counted(n); ok {
 		return s
 	}
-	return c.grouped(n, c.table(n.In), func(a plan.Agg) string { return c.agg(a, "") })
+	return c.grouped(n, c.table(n.In), c.agg)
 }
 
 // grouped writes an aggregation of a table whose aggregates are written by agg.
@@ -244,7 +244,7 @@ func (c *compiler) grouped(n *plan.Aggregate, table string, agg func(plan.Agg) s
 			key = c.d.Ident(col.ID)
 		}
 		if key != show {
-			show = c.agg(plan.Agg{Function: plan.Any, Arg: k.Show}, "")
+			show = c.agg(plan.Agg{Function: plan.Any, Arg: k.Show})
 		}
 		list = append(list, show+" AS "+c.d.Ident(k.Column.ID))
 		by = append(by, key)
@@ -262,8 +262,8 @@ func (c *compiler) grouped(n *plan.Aggregate, table string, agg func(plan.Agg) s
 	return s
 }
 
-// agg writes an aggregate; over makes it one of a window.
-func (c *compiler) agg(a plan.Agg, over string) string {
+// agg writes an aggregate.
+func (c *compiler) agg(a plan.Agg) string {
 	var arg, order string
 	if a.Arg != nil {
 		arg = c.expr(a.Arg)
@@ -282,7 +282,7 @@ func (c *compiler) agg(a plan.Agg, over string) string {
 	if a.Function == plan.Dense {
 		return c.d.Dense(arg, order, empty, a.N)
 	}
-	return c.d.Aggregate(a, arg, order, filter+over)
+	return c.d.Aggregate(a, arg, order, filter)
 }
 
 func (c *compiler) window(n *plan.Window) string {
@@ -290,21 +290,21 @@ func (c *compiler) window(n *plan.Window) string {
 	if len(n.By) > 0 {
 		over = append(over, "PARTITION BY "+strings.Join(c.exprs(n.By), ", "))
 	}
-	whole := strings.Join(over, " ")
 	if len(n.Order) > 0 {
 		over = append(over, strings.TrimSpace(c.orderBy(n.Order)))
 	}
-	ordered := strings.Join(over, " ")
-	list := []string{"*"}
-	for _, a := range n.Aggs {
-		list = append(list, c.agg(a, " OVER ("+whole+")")+" AS "+c.d.Ident(a.Column.ID))
+	if over == nil {
+		// Over neither, DuckDB 1.4 and 1.5 fail now and then, or end the process:
+		// issues 22352 and 25713 of duckdb/duckdb.
+		over = []string{"PARTITION BY TRUE"}
 	}
+	list := []string{"*"}
 	for _, r := range n.Ranks {
 		arg := ""
 		if r.Arg != nil {
 			arg = c.expr(r.Arg)
 		}
-		list = append(list, rank(r, arg, ordered)+" AS "+c.d.Ident(r.Column.ID))
+		list = append(list, rank(r, arg, strings.Join(over, " "))+" AS "+c.d.Ident(r.Column.ID))
 	}
 	return "SELECT " + strings.Join(list, ", ") + "\nFROM " + c.table(n.In)
 }

@@ -69,6 +69,21 @@ func (a *aggregation) node() Node {
 	return n
 }
 
+// alongside writes aggregates of the rows that agree in all of by into each of them.
+func (p *planner) alongside(n Node, by []Expr, aggs ...Agg) Node {
+	a := &Aggregate{In: n, Aggs: aggs}
+	j := &Join{Left: n, Right: a, Mode: Outer}
+	for _, e := range by {
+		c := p.column("", e.Type())
+		a.Keys = append(a.Keys, Key{c, e, e})
+		j.On = append(j.On, Pair{e, ref(c)})
+	}
+	for _, g := range aggs {
+		j.Take = append(j.Take, g.Column)
+	}
+	return j
+}
+
 // keyed is what a key's column is compared by once it is grouped.
 func keyed(k Key) Expr {
 	if c, ok := k.By.(*Call); ok && c.Op == Fold {

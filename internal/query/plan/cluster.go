@@ -100,8 +100,8 @@ func (p *planner) gather(name string, run ops.Func, made []*Column, parts []Node
 	}
 	key, source, signature, bucket, count, baseline := u.Columns[0], u.Columns[1], u.Columns[2], u.Columns[3], u.Columns[4], u.Columns[7]
 	total := p.column("", Type{Kind: Int})
-	w := &Window{In: u, By: []Expr{ref(key)}, Aggs: []Agg{{Column: total, Function: Sum, Arg: ref(count)}}}
-	return &Local{Name: name, In: w, Read: u.Columns, Made: made, Run: run,
+	in := p.alongside(u, []Expr{ref(key)}, Agg{Column: total, Function: Sum, Arg: ref(count)})
+	return &Local{Name: name, In: in, Read: u.Columns, Made: made, Run: run,
 		By: []Order{{ref(total), true}, {By: ref(source)}, {By: ref(signature)}, {By: ref(key)}, {By: ref(baseline)}, {By: ref(bucket)}}}
 }
 

@@ -10,7 +10,7 @@ import (
 // than 1.5 times the distance of the quartiles beyond them: the fences of J. W.
 // Tukey, Exploratory Data Analysis, 1977.
 func (p *planner) outlier(f *frame, c *syntax.Outlier) {
-	w := &Window{In: f.node, By: p.lineOf(f)}
+	var quartiles []Agg
 	var any []Expr
 	for _, n := range c.Fields {
 		v := p.measured(f, n)
@@ -18,11 +18,11 @@ func (p *planner) outlier(f *frame, c *syntax.Outlier) {
 			return
 		}
 		low, high := p.column("", Type{Kind: Float}), p.column("", Type{Kind: Float})
-		w.Aggs = append(w.Aggs, Agg{Column: low, Function: Percentile, Arg: v, P: 0.25}, Agg{Column: high, Function: Percentile, Arg: v, P: 0.75})
+		quartiles = append(quartiles, Agg{Column: low, Function: Percentile, Arg: v, P: 0.25}, Agg{Column: high, Function: Percentile, Arg: v, P: 0.75})
 		fence := call(Mul, Float, call(Sub, Float, ref(high), ref(low)), fraction(1.5))
 		any = append(any, test(Lt, v, call(Sub, Float, ref(low), fence)), test(Gt, v, call(Add, Float, ref(high), fence)))
 	}
-	f.node = w
+	f.node = p.alongside(f.node, p.lineOf(f), quartiles...)
 	irregular := disjunction(any)
 	switch {
 	case c.Action == "annotate":
@@ -64,9 +64,9 @@ func (p *planner) anomaly(f *frame, c *syntax.Anomaly) {
 	line := p.lineOf(f)
 	season := p.season(f)
 	var any []Expr
-	window := func(by []Expr, fn AggOp, arg Expr) Expr {
+	alongside := func(by []Expr, fn AggOp, arg Expr) Expr {
 		col := p.column("", Type{Kind: Float})
-		f.node = &Window{In: f.node, By: by, Aggs: []Agg{{Column: col, Function: fn, Arg: arg, P: 0.5}}}
+		f.node = p.alongside(f.node, by, Agg{Column: col, Function: fn, Arg: arg, P: 0.5})
 		return ref(col)
 	}
 	for _, v := range values {
@@ -74,9 +74,9 @@ func (p *planner) anomaly(f *frame, c *syntax.Anomaly) {
 		if season != nil {
 			by = append(append([]Expr{}, line...), season)
 		}
-		usual := window(by, Percentile, v)
+		usual := alongside(by, Percentile, v)
 		away := call(Abs, Float, call(Sub, Float, v, usual))
-		median, mean := window(line, Percentile, away), window(line, Avg, away)
+		median, mean := alongside(line, Percentile, away), alongside(line, Avg, away)
 		spread := call(If, Float, test(Gt, median, fraction(0)), call(Div, Float, median, fraction(0.6745)), call(Mul, Float, mean, fraction(1.253314)))
 		any = append(any, test(Gt, away, call(Mul, Float, spread, fraction(ops.Irregular))))
 	}

@@ -114,13 +114,12 @@ const (
 	Dense      AggOp = "dense"    // list of N values, each at the place that Order gives from 0
 )
 
-// Window writes aggregates over all rows of a partition, or positions in it,
-// into every row.
+// Window writes into every row what the rows around it hold, or where it is
+// among them: those of its partition, in an order.
 type Window struct {
 	In    Node
 	By    []Expr
-	Order []Order // for the positional functions
-	Aggs  []Agg
+	Order []Order
 	Ranks []Rank
 }
 
@@ -250,14 +249,6 @@ func Exprs(n Node) []Expr {
 			add(o.By)
 		}
 	}
-	aggs := func(list []Agg) {
-		for _, a := range list {
-			add(a.Arg)
-			add(a.Order)
-			add(a.Where)
-			add(a.Empty)
-		}
-	}
 	switch n := n.(type) {
 	case *Scan:
 		add(n.Where)
@@ -275,13 +266,17 @@ func Exprs(n Node) []Expr {
 			add(k.By)
 			add(k.Show)
 		}
-		aggs(n.Aggs)
+		for _, a := range n.Aggs {
+			add(a.Arg)
+			add(a.Order)
+			add(a.Where)
+			add(a.Empty)
+		}
 	case *Window:
 		for _, e := range n.By {
 			add(e)
 		}
 		order(n.Order)
-		aggs(n.Aggs)
 		for _, r := range n.Ranks {
 			add(r.Arg)
 		}

@@ -99,9 +99,6 @@ func Describe(n Node) string {
 		return "aggregate " + strings.Join(aggs, ", ") + by(keys)
 	case *Window:
 		var parts []string
-		for _, a := range n.Aggs {
-			parts = append(parts, label(a.Column)+" = "+aggText(a))
-		}
 		for _, r := range n.Ranks {
 			parts = append(parts, label(r.Column)+" = "+rankText(r)+" in the order "+orders(n.Order))
 		}
@@ -121,6 +118,9 @@ func Describe(n Node) string {
 		}
 		if n.Cond != nil {
 			on = append(on, Text(n.Cond))
+		}
+		if len(on) == 0 {
+			return string(n.Mode) + " join of all"
 		}
 		return string(n.Mode) + " join on " + strings.Join(on, " and ")
 	case *Grid:

@@ -63,11 +63,12 @@ func (p *planner) frequentRecords(f *frame, q frequency, count, share *Column, s
 	in := &Aggregate{In: f.node, Keys: keys, Aggs: []Agg{{Column: count, Function: CountRows}}}
 	p.groups(f, in, keys, nil)
 	total := p.column("", Type{Kind: Int})
-	w := &Window{In: f.node, Aggs: []Agg{{Column: total, Function: Sum, Arg: ref(count)}}}
+	var by []Expr
 	for _, k := range keys[:len(q.by)] {
-		w.By = append(w.By, keyed(k))
+		by = append(by, keyed(k))
 	}
-	f.node = &Extend{In: w, Items: []Assign{{share, percent(count, total)}}}
+	all := p.alongside(f.node, by, Agg{Column: total, Function: Sum, Arg: ref(count)})
+	f.node = &Extend{In: all, Items: []Assign{{share, percent(count, total)}}}
 	for _, c := range shown {
 		f.define(c)
 		f.visible = append(f.visible, c)
@@ -96,8 +97,8 @@ func (p *planner) frequentGroups(f *frame, q frequency, count, share *Column, sh
 		f.restrict(test(NotNull, ref(c)))
 	}
 	total := p.column("", Type{Kind: Int})
-	f.node = &Window{In: f.node, By: slices.Concat(by, values), Aggs: []Agg{{Column: count, Function: CountRows}}}
-	f.node = &Window{In: f.node, By: by, Aggs: []Agg{{Column: total, Function: CountRows}}}
+	f.node = p.alongside(f.node, slices.Concat(by, values), Agg{Column: count, Function: CountRows})
+	f.node = p.alongside(f.node, by, Agg{Column: total, Function: CountRows})
 	f.node = &Extend{In: f.node, Items: []Assign{{share, percent(count, total)}}}
 	for _, c := range shown {
 		p.put(f, c)
@@ -216,7 +217,7 @@ func (p *planner) equalBuckets(f *frame, c *syntax.Bucket, n Expr) Expr {
 	} else {
 		count := max(1, min(1000, limitOr(c.MaxBuckets, 10)))
 		least, most := p.column("", n.Type()), p.column("", n.Type())
-		f.node = &Window{In: f.node, Aggs: []Agg{{Column: least, Function: Min, Arg: n}, {Column: most, Function: Max, Arg: n}}}
+		f.node = p.alongside(f.node, nil, Agg{Column: least, Function: Min, Arg: n}, Agg{Column: most, Function: Max, Arg: n})
 		low = float(ref(least))
 		width = call(Div, Float, call(Sub, Float, float(ref(most)), low), whole(int64(count)))
 		last = whole(int64(count - 1))

@@ -171,9 +171,7 @@ func (p *planner) seriesOrder(f *frame, c *Column, desc bool) []Order {
 		return []Order{ordering(c, desc)}
 	}
 	total := p.column("", c.Type)
-	w := &Window{In: f.node, Aggs: []Agg{{Column: total, Function: Sum, Arg: ref(c)}}}
-	w.By = []Expr{f.order[len(f.order)-1].By}
-	f.node = w
+	f.node = p.alongside(f.node, p.lineOf(f), Agg{Column: total, Function: Sum, Arg: ref(c)})
 	return []Order{{ref(total), desc}}
 }
 
