@@ -73,6 +73,8 @@ type rec struct {
 	group  string
 	text   string
 	upload string
+	entity string
+	class  string // type of the entity
 	labels []string
 	fields map[string]any
 }
@@ -114,11 +116,11 @@ func ingestWith(t testing.TB, cat Catalogue, st *store.Store, number int, recs [
 		if r.upload == "" {
 			r.upload = "test upload"
 		}
-		key := r.source + "\x00" + r.group + "\x00" + r.upload
+		key := r.source + "\x00" + r.group + "\x00" + r.upload + "\x00" + r.entity + "\x00" + r.class
 		if origins[key] == nil {
 			origins[key] = &record.Origin{
 				Upload: fmt.Sprintf("up%d-%d", number, len(origins)), UploadName: r.upload, File: "file.json",
-				LogGroup: r.group, Source: r.source, Received: testNow.UnixMilli(),
+				LogGroup: r.group, Source: r.source, Entity: r.entity, EntityType: r.class, Received: testNow.UnixMilli(),
 			}
 		}
 		at := r.at
