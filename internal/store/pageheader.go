@@ -153,7 +153,8 @@ func (r *thriftReader) pass(kind byte, depth int) {
 	}
 }
 
-// readPageHeader reads the header at the start of data and returns its length.
+// readPageHeader reads the header at the start of data and returns its length. The
+// page may be longer than data.
 func readPageHeader(data []byte) (h pageHeader, size int, err error) {
 	r := thriftReader{varintReader: varintReader{data: data}}
 	h.kind = -1
@@ -187,7 +188,7 @@ func readPageHeader(data []byte) (h pageHeader, size int, err error) {
 			r.pass(kind, 0)
 		}
 	})
-	if r.broken || h.kind != pageData && h.kind != pageDictionary || h.values < 0 || h.packed < 0 || h.packed > int64(len(data)-r.at) ||
+	if r.broken || h.kind != pageData && h.kind != pageDictionary || h.values < 0 || h.packed < 0 || h.packed > maxChunk ||
 		h.uncompressed < 0 || h.uncompressed > maxPage || h.values > h.uncompressed*8+maxValues {
 		return h, 0, errPage
 	}

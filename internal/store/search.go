@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/binary"
-	"io"
 	"os"
 	"runtime"
 	"slices"
@@ -105,6 +104,7 @@ type searchTask struct {
 	place    place
 	required bool
 	from, to int64 // rows of the row group
+	all      bool  // the row group has no others
 }
 
 // tasks are the column chunks that hold the rows of a part.
@@ -125,7 +125,7 @@ func (sn *Snapshot) tasks(p Part, column string) ([]searchTask, bool) {
 			if g.places[at].bytes > maxChunk {
 				return nil, false
 			}
-			tasks = append(tasks, searchTask{path: p.Segment.Path, place: g.places[at], required: column == ColText, from: from - first, to: to - first})
+			tasks = append(tasks, searchTask{path: p.Segment.Path, place: g.places[at], required: column == ColText, from: from - first, to: to - first, all: to-from == g.rows})
 		}
 		first += g.rows
 	}
@@ -138,7 +138,8 @@ type searcher struct {
 	finder  *textFinder
 	zstd    *zstd.Decoder
 	file    *os.File
-	chunk   []byte
+	chunk   []byte // of the column chunk, what was read last
+	chunkAt int64  // where it begins in the column chunk
 	page    []byte
 	words   []byte // of the dictionary
 	spans   []span
@@ -161,46 +162,73 @@ func (s *searcher) close() {
 	}
 }
 
-// read reads a column chunk.
-func (s *searcher) read(t searchTask) error {
-	if s.file == nil || s.file.Name() != t.path {
-		s.close()
-		f, err := os.Open(t.path)
-		if err != nil {
-			return err
-		}
-		s.file = f
+// open goes to the file of a task.
+func (s *searcher) open(t searchTask) (err error) {
+	s.chunk = s.chunk[:0]
+	if s.file != nil && s.file.Name() == t.path {
+		return nil
 	}
-	s.chunk = slices.Grow(s.chunk[:0], int(t.place.bytes))[:t.place.bytes]
-	_, err := io.ReadFull(io.NewSectionReader(s.file, t.place.offset, t.place.bytes), s.chunk)
+	s.close()
+	s.file, err = os.Open(t.path)
 	return err
 }
+
+// bytes returns n bytes of a column chunk from a place on, fewer when it ends
+// before. Of a chunk whose rows are all asked for, all the rest is read at once.
+func (s *searcher) bytes(t searchTask, at, n int64) ([]byte, error) {
+	end := min(at+n, t.place.bytes)
+	if at < s.chunkAt || end > s.chunkAt+int64(len(s.chunk)) {
+		size := end - at
+		if t.all {
+			size = t.place.bytes - at
+		}
+		s.chunk = slices.Grow(s.chunk[:0], int(size))[:size]
+		s.chunkAt = at
+		if _, err := s.file.ReadAt(s.chunk, t.place.offset+at); err != nil {
+			s.chunk = s.chunk[:0]
+			return nil, err
+		}
+	}
+	return s.chunk[at-s.chunkAt : end-s.chunkAt], nil
+}
+
+// pageHead is more than a page's header takes, its two texts of [statsMax] included.
+const pageHead = 1 << 10
 
 // search calls hit with each row of the row group, among those asked for, whose
 // value holds the text.
 func (s *searcher) search(t searchTask, hit func(row int64)) error {
-	if err := s.read(t); err != nil {
+	if err := s.open(t); err != nil {
 		return err
 	}
 	dictionary := 0
 	row := int64(0)
-	for rest := s.chunk; len(rest) > 0 && row < t.to; {
-		h, size, err := readPageHeader(rest)
+	for at := int64(0); at < t.place.bytes && row < t.to; {
+		head, err := s.bytes(t, at, pageHead)
 		if err != nil {
 			return err
 		}
-		packed := rest[size : size+int(h.packed)]
-		rest = rest[size+int(h.packed):]
+		h, size, err := readPageHeader(head)
+		if err != nil {
+			return err
+		}
+		begin := at + int64(size)
+		at = begin + h.packed
+		first := row
+		if h.kind == pageData {
+			if row += h.values; row <= t.from {
+				continue
+			}
+		}
+		packed, err := s.bytes(t, begin, h.packed)
+		if err != nil {
+			return err
+		}
 		if h.kind == pageDictionary {
 			if err := s.readDictionary(h, packed); err != nil {
 				return err
 			}
 			dictionary = int(h.values)
-			continue
-		}
-		first := row
-		row += h.values
-		if row <= t.from {
 			continue
 		}
 		err = s.searchPage(h, packed, t.required, dictionary, func(i int64) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -145,7 +146,7 @@ func FuzzPage(f *testing.F) {
 	f.Add([]byte{}, []byte{128, 1, 4, 3, 2, 0, 0, 0, 0, 0, 'a'}, 3, int64(6), true)
 	f.Add([]byte{0x1c, 0x1c, 0x1c}, []byte{2, 0, 0, 0, 3, 1, 1, 6, 0}, 2, int64(8), false)
 	f.Fuzz(func(t *testing.T, header, page []byte, values int, encoding int64, required bool) {
-		if h, n, err := readPageHeader(header); err == nil && (n > len(header) || h.packed > int64(len(header)-n)) {
+		if h, n, err := readPageHeader(header); err == nil && (n > len(header) || h.packed < 0 || h.packed > maxChunk) {
 			t.Fatal(h, n)
 		}
 		if values < 0 || values > 1<<16 {
@@ -165,4 +166,54 @@ func FuzzPage(f *testing.F) {
 		})
 		_ = s.readDictionary(h, packed)
 	})
+}
+
+// TestPlaces compares the places of texts, by a rare letter and by leaps, with a
+// plain search, where letters repeat and others differ from them in one bit.
+func TestPlaces(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 2))
+	made := func(letters string, n int) string {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = letters[r.IntN(len(letters))]
+		}
+		return string(b)
+	}
+	found := 0
+	for range 4000 {
+		letters := []string{"ab", "aB b", "a@`A[{", "abcdefghijklmnopqrstuvwxyz "}[r.IntN(4)]
+		data := made(letters, r.IntN(900))
+		part := strings.ToLower(made(letters, 1+r.IntN(6)))
+		if n := r.IntN(400); n < len(data) && r.IntN(2) == 0 {
+			part = strings.ToLower(data[n:min(len(data), n+1+r.IntN(300))])
+		}
+		var want []int
+		for i := range data {
+			if strings.HasPrefix(lowerASCII(data[i:]), part) {
+				want = append(want, i)
+			}
+		}
+		found += len(want)
+		byLetter := newTextFinder(Text{Part: part}, []byte(data))
+		byLetter.leaps = nil
+		finders := []*textFinder{byLetter}
+		if len(part) > 1 {
+			finders = append(finders, &textFinder{text: Text{Part: part}, leaps: newLeaper(part)})
+		}
+		for _, f := range finders {
+			var got []int
+			next := f.places([]byte(data))
+			for at := next(0); at >= 0; at = next(at + 1) {
+				got = append(got, at)
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("%q in %q by leaps %t: %v, want %v", part, data, f.leaps != nil, got, want)
+			}
+		}
+	}
+	if found < 4000 {
+		t.Errorf("only %d places: the test says little", found)
+	}
 }

@@ -14,7 +14,7 @@ import (
 //	per slice: rows (uint32), 64-bit words of its Bloom filter (uint32), the filter
 //	xxh3-64 of everything before
 const (
-	sliceRows   = 1024
+	sliceRows   = 256
 	sliceBits   = 8 // bits a word: 2.2 % false positives with 5 probes
 	sliceProbes = 5
 )
