@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 )
@@ -14,12 +15,12 @@ func newExport(g *globals) *cobra.Command {
 		Use:   "export [TEXT]",
 		Short: "Write all rows of a query to standard output, without a limit",
 		Long: `Export writes the rows of a query as they are found, however many there are: as CSV,
-or as a JSON array of objects. It exits with 1 when they did not arrive to the last.`,
+as a JSON array of objects, or as Apache Parquet. It exits with 1 when they did not arrive to the last.`,
 		Example: `  ledgerline export --last 7d "'Resource Operations' = DELETE" > deleted.csv
   ledgerline export -o json --saved "Off hours" > off-hours.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if output != "csv" && output != "json" {
-				return &misuseError{cmd.CommandPath(), fmt.Errorf("-o %s is not a format; write csv or json", output)}
+			if !slices.Contains([]string{"csv", "json", "parquet"}, output) {
+				return &misuseError{cmd.CommandPath(), fmt.Errorf("-o %s is not a format; write csv, json or parquet", output)}
 			}
 			request, err := ask.request(cmd, args)
 			if err != nil {
@@ -47,6 +48,6 @@ or as a JSON array of objects. It exits with 1 when they did not arrive to the l
 	}
 	ask.register(cmd)
 	cmd.Flags().Lookup("limit").Usage = "rows to write; 0 writes all"
-	cmd.Flags().StringVarP(&output, "output", "o", "csv", "csv or json")
+	cmd.Flags().StringVarP(&output, "output", "o", "csv", "csv, json or parquet")
 	return cmd
 }

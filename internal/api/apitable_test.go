@@ -17,7 +17,6 @@ func partly() map[string]string {
 		"PutLogs":                "a log is a log group of this server, or any id: then the default one",
 		"SearchLogs":             "`search \"scope\" | where … | sort by datetime … | limit n`; other stages are 400",
 		"Query":                  "`compartmentIdInSubtree`, `shouldUseAcceleration` and `savedSearchId` change nothing; no partial results: a query that meets a bound is refused; see [query-api.md](query-api.md)",
-		"ExportQueryResult":      "CSV and JSON; PARQUET is 501",
 		"RegisterLookup":         "`type=Lookup`; Dictionary and Module are 501; tags are not kept",
 		"ListLookups":            "`type=Lookup`",
 		"UpsertSource":           "`dataFilterDefinitions`, `functions`, `metadataFields`, `metricDefinitions`, `endpoints` are refused: import a content ZIP; no `createLikeSourceId`; conditions as blocks, not as text",

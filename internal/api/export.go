@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -46,12 +45,12 @@ func (s *Server) exportQueryResult(c *call) (*response, error) {
 		columns := d.ShouldIncludeColumns == nil || *d.ShouldIncludeColumns
 		return e.response(c, "application/json", func(w io.Writer) sink { return e.aggregation(w, columns) }), nil
 	case "PARQUET":
-		return nil, &Error{Status: http.StatusNotImplemented, Code: notImplementedCode, Message: "ExportQueryResult with outputFormat PARQUET is not implemented by this server; CSV and JSON are"}
+		return e.response(c, parquetKind, e.parquet), nil
 	}
-	return nil, invalid("outputFormat must be CSV or JSON")
+	return nil, invalid("outputFormat must be CSV, JSON or PARQUET")
 }
 
-// ownExport streams all rows of a query, as CSV or as an array of objects.
+// ownExport streams all rows of a query, as CSV, as an array of objects or as Parquet.
 func (s *Server) ownExport(c *call) (*response, error) {
 	r, d, err := s.ownRequest(c)
 	if err != nil {
@@ -66,8 +65,10 @@ func (s *Server) ownExport(c *call) (*response, error) {
 		return e.response(c, "text/csv; charset=utf-8", e.csv), nil
 	case "json":
 		return e.response(c, "application/json", e.objects), nil
+	case "parquet":
+		return e.response(c, parquetKind, e.parquet), nil
 	}
-	return nil, invalid("format must be csv or json")
+	return nil, invalid("format must be csv, json or parquet")
 }
 
 // export is one query whose rows are sent as they come.

@@ -82,8 +82,8 @@ func TestSDKExport(t *testing.T) {
 
 	_, err = c.ExportQueryResult(ctx, exportRequest("* | nonsense", loganalytics.ExportDetailsOutputFormatCsv))
 	refused(t, err, 400, "InvalidParameter")
-	_, err = c.ExportQueryResult(ctx, exportRequest("*", loganalytics.ExportDetailsOutputFormatParquet))
-	refused(t, err, 501, notImplementedCode)
+	_, err = c.ExportQueryResult(ctx, exportRequest("* | nonsense", loganalytics.ExportDetailsOutputFormatParquet))
+	refused(t, err, 400, "InvalidParameter")
 }
 
 // exporting answers with rows until yield says otherwise.

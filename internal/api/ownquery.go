@@ -20,7 +20,7 @@ type ownQueryDetails struct {
 	TimeoutSeconds int        `json:"timeoutSeconds"`
 	Variables      []string   `json:"variables"`
 	Analyze        bool       `json:"analyze"` // explain: run the query, too
-	Format         string     `json:"format"`  // export: csv or json
+	Format         string     `json:"format"`  // export: csv, json or parquet
 }
 
 type ownColumnModel struct {

@@ -656,6 +656,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ledgerline/v1/scheduled-tasks/{scheduledTaskId}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs of a scheduled task, with the results of its saved search */
+        get: operations["taskRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ledgerline/v1/scheduled-tasks/{scheduledTaskId}/runs/{runId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run of a scheduled task */
+        get: operations["taskRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -737,7 +771,7 @@ export interface components {
             variables?: string[];
             analyze?: boolean;
             /** @enum {string} */
-            format?: "csv" | "json";
+            format?: "csv" | "json" | "parquet";
         };
         Mistake: {
             start: number;
@@ -992,6 +1026,22 @@ export interface components {
             type: string;
             list?: boolean;
             large?: boolean;
+        };
+        TaskRun: {
+            id: string;
+            scheduledTaskId: string;
+            /** Format: date-time */
+            timeDue: string;
+            /** Format: date-time */
+            timeStarted: string;
+            /** Format: date-time */
+            timeFinished: string;
+            /** @enum {string} */
+            status: "SUCCEEDED" | "FAILED";
+            failure?: string;
+            rows: number;
+            storageWorkRequestId?: string;
+            result?: components["schemas"]["Result"];
         };
     };
     responses: never;
@@ -2448,6 +2498,76 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["PresentField"][];
                     };
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    taskRuns: {
+        parameters: {
+            query?: {
+                sortBy?: string;
+                sortOrder?: string;
+                limit?: string;
+                page?: string;
+            };
+            header?: never;
+            path: {
+                scheduledTaskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["TaskRun"][];
+                    };
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    taskRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheduledTaskId: string;
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRun"];
                 };
             };
             /** @description refused */
