@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/content"
 	"ledgerline/internal/query"
+	"ledgerline/internal/stage"
 )
 
 // auditCall notes what a call changed, or was refused. Queries are noted where
@@ -99,22 +101,47 @@ func (g guarded) auditQuery(c caller, category string, r query.Request, rows int
 	g.audit.note(e)
 }
 
-// protectAudit keeps everybody, whatever its rights, from forging or deleting the
-// records that tell what it did.
+// protectAudit keeps everybody, whatever its rights, from deleting the records that
+// tell what it did.
 func (s *Server) protectAudit(c *call) error {
-	switch {
-	case c.op.need.kind == needTarget && (c.r.Header.Get("opc-meta-loggrpid") == catalog.AuditGroup || strings.EqualFold(c.query.Get("logSourceName"), content.SourceLedgerlineAudit)):
+	if c.op.need.kind != needUpload || c.op.Method == http.MethodGet {
+		return nil
+	}
+	groups, err := s.Catalog.UploadGroups(c.r.Context(), c.path["uploadReference"])
+	if err != nil && !errors.Is(err, catalog.ErrNotFound) {
+		return err
+	}
+	if slices.Contains(groups, catalog.AuditGroup) {
 		return refusedTo(c)
-	case c.op.need.kind == needUpload && c.op.Method != http.MethodGet:
-		groups, err := s.Catalog.UploadGroups(c.r.Context(), c.path["uploadReference"])
-		if err != nil && !errors.Is(err, catalog.ErrNotFound) {
-			return err
-		}
-		for _, g := range groups {
-			if g == catalog.AuditGroup {
-				return refusedTo(c)
-			}
-		}
 	}
 	return nil
+}
+
+// unforged is the stage of those who upload, whichever way: it takes nothing that
+// would pass for what the service notes itself.
+type unforged struct{ Stage }
+
+func (s unforged) Receive(ctx context.Context, u stage.Upload, body []byte) error {
+	if err := checkForgery(u); err != nil {
+		return err
+	}
+	return s.Stage.Receive(ctx, u, body)
+}
+
+func (s unforged) ReceiveAll(ctx context.Context, uploads []stage.ReceivedUpload) error {
+	for _, u := range uploads {
+		if err := checkForgery(u.Upload); err != nil {
+			return err
+		}
+	}
+	return s.Stage.ReceiveAll(ctx, uploads)
+}
+
+func checkForgery(u stage.Upload) error {
+	if u.LogGroup != catalog.AuditGroup && !strings.EqualFold(u.Source, content.SourceLedgerlineAudit) {
+		return nil
+	}
+	e := absent("authorization failed, or the log group or log source is not found")
+	e.Cause = errRefused
+	return e
 }

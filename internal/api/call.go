@@ -10,11 +10,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"ledgerline/internal/catalog"
+	"ledgerline/internal/signature"
 )
 
 // call is one request on its way through a handler.
@@ -213,10 +215,10 @@ func (c *call) readBody(limit int64) ([]byte, error) {
 	}
 	n, err := b.ReadFrom(io.LimitReader(c.body, limit+1))
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, &Error{Status: http.StatusBadRequest, Code: "CannotParseRequest", Message: "the body ended early", Cause: err}
-	case err != nil:
+	case errors.Is(err, signature.ErrBody), errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, err
+	case err != nil: // it ended early, or its chunks are none
+		return nil, &Error{Status: http.StatusBadRequest, Code: "CannotParseRequest", Message: "the body cannot be read to its end", Cause: err}
 	case n > limit:
 		return nil, tooLarge(limit)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"path"
 	"strings"
 	"time"
 
@@ -144,6 +143,9 @@ func (s *Server) eventsParts(body []byte, properties map[string]string) ([]stage
 		}
 		return nil
 	})
+	if err == nil && len(out) == 0 {
+		return nil, invalid("the archive holds no document of log events")
+	}
 	if err != nil && asError(err).Status == http.StatusInternalServerError { // a broken archive is the client's
 		return nil, invalid("%v", err)
 	}
@@ -174,11 +176,14 @@ func (s *Server) eventsPart(e eventsOf, document map[string]any, properties map[
 		}
 	}
 	if e.Path != "" {
-		p.File = path.Base(strings.ReplaceAll(e.Path, `\`, "/"))
+		var err error
+		if p.File, err = baseName("logPath", e.Path); err != nil {
+			return p, err
+		}
 	}
 	for _, v := range []string{p.File, p.Entity} {
 		if !plainName(v) {
-			return p, invalid("logEvents: logPath and entity must be text of at most %d bytes without control characters", maxNameBytes)
+			return p, invalid("logEvents: logPath and entity must be text of at most %d bytes without control or invisible characters", maxNameBytes)
 		}
 	}
 	for _, set := range []map[string]any{document, e.Metadata} {

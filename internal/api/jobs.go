@@ -106,19 +106,22 @@ func (s *jobs) start(ctx context.Context, j *job, run func(context.Context, quer
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep()
-	running := 0
+	running, own := 0, 0
 	for _, other := range s.all {
 		if other.finished.IsZero() {
 			running++
+			if other.user == j.user {
+				own++
+			}
 		}
 	}
 	switch {
 	case s.closed:
 		return job{}, unavailable("the server is shutting down", nil)
-	case running >= s.limits.JobsAtOnce:
+	case running >= s.limits.JobsAtOnce, own >= s.limits.JobsAtOnce-s.limits.JobsAtOnce/4: // one user leaves a quarter to others
 		return job{}, tooMany("too many asynchronous queries are running; cancel some, or try again later", slowDown)
 	}
-	for len(s.all) >= s.limits.Jobs && s.evict(nil) {
+	for len(s.all) >= s.limits.Jobs && s.evict(j) {
 	}
 	ctx, j.cancelRunning = context.WithCancel(context.WithoutCancel(ctx))
 	j.id, j.accepted, j.status, j.revision = catalog.NewOCID("loganalyticsqueryworkrequest"), s.clock().UTC(), jobRunning, 1
@@ -179,12 +182,16 @@ func (s *jobs) sweep() {
 	}
 }
 
-// evict forgets the finished job that expires first, but not keep; false when
-// there is none.
-func (s *jobs) evict(keep *job) bool {
+// evict makes room for a job: it forgets another finished one, the user's own before
+// those of others, and of these the one that expires first; false when there is none.
+func (s *jobs) evict(room *job) bool {
 	var first *job
 	for _, j := range s.all {
-		if j != keep && !j.finished.IsZero() && (first == nil || j.expires().Before(first.expires())) {
+		if j == room || j.finished.IsZero() {
+			continue
+		}
+		own, better := j.user == room.user, first != nil && first.user == room.user
+		if first == nil || own && !better || own == better && j.expires().Before(first.expires()) {
 			first = j
 		}
 	}

@@ -104,11 +104,23 @@ func (s *Server) limit(c *call) error {
 	if c.user == localUser {
 		return nil
 	}
-	upload := int64(0)
-	if c.op != nil && c.op.need.kind == needTarget {
-		if upload = c.r.ContentLength; upload < 0 {
-			upload = s.limits.MaxUpload // chunked: no telling
-		}
+	if c.op == nil || !c.op.uploads() {
+		return s.shares.request(c.user, 0)
 	}
-	return s.shares.request(c.user, upload)
+	most := max(s.limits.MaxUpload, s.limits.MaxContent) // more is refused unread
+	size := c.r.ContentLength
+	if size < 0 { // chunked: no telling
+		size = most
+	}
+	return s.shares.request(c.user, min(size, most))
+}
+
+// uploads reports whether what an operation is sent counts as uploaded.
+func (o *operation) uploads() bool {
+	switch o.Name {
+	case "UploadLogFile", "UploadLogEventsFile", "PutLogs", "ImportCustomContent", "OwnContentImport", "OwnPeopleImport",
+		"RegisterLookup", "UpdateLookupData", "AppendLookupData", "OwnPutLookup":
+		return true
+	}
+	return false
 }

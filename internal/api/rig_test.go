@@ -183,7 +183,11 @@ func newRig(t testing.TB, change ...func(*Options)) *rig {
 	g.finger, err = signature.Fingerprint(&g.key.PublicKey)
 	must(err)
 	g.keyID = tenancy + "/" + userID + "/" + g.finger
-	g.cat, err = catalog.Open(ctx, t.TempDir(), catalog.Seeds{Tenancy: tenancy, Keys: []catalog.Key{{User: userID, Fingerprint: g.finger, Public: &g.key.PublicKey}},
+	o := Options{Clock: g.now, Logger: slog.New(slog.NewTextHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Tenancy: tenancy, Namespace: "demo", Version: "test"}
+	for _, f := range change {
+		f(&o)
+	}
+	g.cat, err = catalog.Open(ctx, t.TempDir(), catalog.Seeds{Tenancy: tenancy, Audit: o.Audit, Keys: []catalog.Key{{User: userID, Fingerprint: g.finger, Public: &g.key.PublicKey}},
 		LogGroups: []catalog.SeedGroup{{ID: groupID, Name: "Audit"}}}, catalog.Options{Clock: g.now})
 	must(err)
 	t.Cleanup(func() { g.cat.Close() })
@@ -192,11 +196,6 @@ func newRig(t testing.TB, change ...func(*Options)) *rig {
 	t.Cleanup(func() { g.stage.Close() })
 	g.lib, err = content.Open(ctx, documents{g.cat}, content.Options{Clock: g.now})
 	must(err)
-
-	o := Options{Clock: g.now, Logger: slog.New(slog.NewTextHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Tenancy: tenancy, Namespace: "demo", Version: "test"}
-	for _, f := range change {
-		f(&o)
-	}
 	g.server, err = New(Parts{Stage: g.stage, Library: g.lib, Content: g.lib, Store: g.store, Query: g.engine, Catalog: g.cat}, o)
 	must(err)
 	t.Cleanup(g.server.Close)

@@ -174,6 +174,7 @@ func New(p Parts, o Options) (*Server, error) {
 	if o.Audit {
 		s.audit = newAuditor(p.Stage, o.Clock, o.Logger)
 	}
+	s.Stage = unforged{p.Stage}
 	s.Query = guarded{p.Query, p.Catalog, s.shares, s.audit}
 	s.inFlight.left.Store(s.limits.InFlight)
 	s.jobs = newJobs(o.Clock, o.Logger, s.limits)

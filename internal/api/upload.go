@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/stage"
@@ -121,13 +120,11 @@ func (s *Server) uploadOf(c *call) (stage.Upload, error) {
 	}
 	for name, v := range map[string]string{"filename": u.File, "uploadName": u.Name, "entityId": u.Entity, "charEncoding": u.Encoding} {
 		if !plainName(v) {
-			return u, invalid("%s must be text of at most %d bytes without control characters", name, maxNameBytes)
+			return u, invalid("%s must be text of at most %d bytes without control or invisible characters", name, maxNameBytes)
 		}
 	}
-	// A file name is a label here and the name of a file nowhere; all the same a
-	// path is cut off, so that it cannot become one later.
-	if u.File = path.Base(strings.ReplaceAll(u.File, `\`, "/")); u.File == "." || u.File == ".." || u.File == "/" {
-		return u, invalid("filename is not the name of a file")
+	if u.File, err = baseName("filename", u.File); err != nil {
+		return u, err
 	}
 	if u.Timezone != "" {
 		if _, err := zone(u.Timezone); err != nil {
@@ -167,9 +164,19 @@ func (s *Server) uploadOf(c *call) (stage.Upload, error) {
 	return u, nil
 }
 
+// baseName is the name of a file without its path. It is a label here and the name
+// of a file nowhere; all the same it must not become a place later.
+func baseName(what, name string) (string, error) {
+	base := path.Base(strings.ReplaceAll(name, `\`, "/"))
+	if base == "." || base == ".." || base == "/" {
+		return "", invalid("%s is not the name of a file", what)
+	}
+	return base, nil
+}
+
 // plainName reports whether a text may name something in an upload.
 func plainName(s string) bool {
-	return len(s) <= maxNameBytes && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
+	return len(s) <= maxNameBytes && catalog.Plain(s)
 }
 
 // uploadName names an upload that came without a name. Under a retry token the

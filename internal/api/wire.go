@@ -23,6 +23,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, local bool) {
 	w.Header().Set("opc-request-id", id)
 	w.Header().Set("Date", start.UTC().Format(http.TimeFormat))
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if len(r.TransferEncoding) > 0 {
+		// A length may have come beside the chunks (RFC 9112, 6.1): what a proxy took for
+		// the rest of this body must not be read as a request.
+		w.Header().Set("Connection", "close")
+	}
 	if r.TLS != nil {
 		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 	}
@@ -60,7 +65,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, local bool) {
 	attrs := []slog.Attr{slog.String("operation", name), slog.String("method", r.Method), slog.Int("status", status),
 		slog.String("user", c.user), slog.Duration("took", took)}
 	if err != nil {
-		attrs = append(attrs, slog.String("path", clip(r.URL.EscapedPath(), 512)), slog.String("error", clip(logText(err), 2048)))
+		attrs = append(attrs, slog.String("remote", r.RemoteAddr), slog.String("path", clip(r.URL.EscapedPath(), 512)), slog.String("error", clip(logText(err), 2048)))
 	}
 	log.LogAttrs(r.Context(), level, "request", attrs...)
 	if broken {

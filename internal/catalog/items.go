@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // itemsSchema is the migration of items.
@@ -223,8 +222,8 @@ func (b *ItemChange) DeleteOf(entity string) error {
 
 func checkItem(v Item) error {
 	for _, m := range []struct{ what, text string }{{"id", v.ID}, {"name", v.Name}, {"compartment", v.Compartment}} {
-		if m.text == "" || len(m.text) > maxName || strings.ContainsFunc(m.text, unicode.IsControl) {
-			return fmt.Errorf("%w %s: the %s must have 1 to %d bytes and no control characters", ErrInvalid, v.Kind, m.what, maxName)
+		if m.text == "" || len(m.text) > maxName || !Plain(m.text) {
+			return fmt.Errorf("%w %s: the %s must have 1 to %d bytes and no control or invisible characters", ErrInvalid, v.Kind, m.what, maxName)
 		}
 	}
 	switch {

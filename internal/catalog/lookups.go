@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Lookup describes a lookup table.
@@ -90,8 +88,8 @@ func checkLookup(l Lookup) error {
 
 // checkName takes any text that can be typed into a query.
 func checkName(kind, name string) error {
-	if strings.TrimSpace(name) != name || name == "" || len(name) > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
-		return fmt.Errorf("%w: name of the %s: use 1 to %d bytes of text without control characters, and no space at its ends", ErrInvalid, kind, maxName)
+	if strings.TrimSpace(name) != name || name == "" || len(name) > maxName || !Plain(name) {
+		return fmt.Errorf("%w: name of the %s: use 1 to %d bytes of text without control or invisible characters, and no space at its ends", ErrInvalid, kind, maxName)
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ var (
 
 func checkUser(u User) error {
 	switch {
-	case !userName.MatchString(u.Name) || len(u.Name) > maxName:
+	case !userName.MatchString(u.Name) || len(u.Name) > maxName || !unmistakable(u.Name):
 		return fmt.Errorf("%w: name of a user: at most %d bytes of letters, digits and . _ @ + -, beginning with a letter or digit", ErrInvalid, maxName)
 	case len(u.Description) > maxDescription:
 		return fmt.Errorf("%w: description: at most %d bytes", ErrInvalid, maxDescription)
@@ -64,7 +64,7 @@ func checkGroups(groups []string) error {
 		return fmt.Errorf("%w: a user may be in %d groups at most", ErrInvalid, maxGroups)
 	}
 	for _, g := range groups {
-		if !groupName.MatchString(g) || strings.HasSuffix(g, " ") || len(g) > maxName {
+		if !groupName.MatchString(g) || strings.HasSuffix(g, " ") || len(g) > maxName || !unmistakable(g) {
 			return fmt.Errorf("%w: group %.100q: use at most %d bytes of letters, digits, blanks and . _ -, beginning with a letter or digit", ErrInvalid, g, maxName)
 		}
 	}
@@ -88,15 +88,18 @@ func (c *Catalog) CreateUser(ctx context.Context, u User, password string) (User
 		return User{}, err
 	}
 	err = c.changeAccess(ctx, func(tx *tx) error {
-		var same, all int
-		if err := tx.row("SELECT count(*) FILTER (WHERE name = ?), count(*) FROM users", []any{u.Name}, &same, &all); err != nil {
+		var text string
+		if err := tx.row("SELECT coalesce(group_concat(name, ' '), '') FROM users", nil, &text); err != nil {
 			return err
 		}
+		names := strings.Fields(text) // none holds a blank
+		// SQLite knows the letter cases of ASCII only.
+		same := func(name string) bool { return strings.ToLower(name) == strings.ToLower(u.Name) }
 		switch {
-		case same > 0 || c.seededName(u.Name):
+		case c.seededName(u.Name) || slices.ContainsFunc(names, same):
 			return fmt.Errorf("user %.200q %w", u.Name, ErrExists)
-		case all >= maxUsers:
-			return fmt.Errorf("%w: there are %d users, as many as there may be", ErrInvalid, all)
+		case len(names) >= maxUsers:
+			return fmt.Errorf("%w: there are %d users, as many as there may be", ErrInvalid, len(names))
 		}
 		_, err := tx.exec(`INSERT INTO users (id, name, description, groups, issuer, subject, password, disabled, created, updated, revision)
 			VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 1)`, u.ID, u.Name, u.Description, string(groups), u.Issuer, u.Subject, hash, toMillis(u.Created), toMillis(u.Updated))

@@ -48,7 +48,7 @@ func (c *Catalog) ExternalUser(ctx context.Context, e External) (User, error) {
 	}
 	sum := sha256.Sum256([]byte(e.Issuer + " " + e.Subject))
 	other := "user-" + hex.EncodeToString(sum[:6])
-	if !userName.MatchString(e.Name) || len(e.Name) > maxName {
+	if checkUser(User{Name: e.Name}) != nil {
 		e.Name = other
 	}
 	u, err := c.CreateUser(ctx, User{Name: e.Name, Groups: groups, Issuer: e.Issuer, Subject: e.Subject}, "")

@@ -57,7 +57,7 @@ func tarOf(t testing.TB, members ...zipMember) []byte {
 }
 
 func TestExpand(t *testing.T) {
-	a, b := zipMember{"dir/a.log", []byte("one")}, zipMember{"../../b.log", []byte("two")}
+	a, b := zipMember{"dir/a.log", []byte("one")}, zipMember{"/etc/b.log", []byte("two")}
 	for name, tt := range map[string]struct {
 		file string
 		body []byte
@@ -67,9 +67,9 @@ func TestExpand(t *testing.T) {
 		"plain, hostile name": {`..\..\C:\x.json`, []byte(`{}`), []string{"C:/x.json={}"}},
 		"gzip":                {"x.json.gz", gzipOf(t, []byte(`{}`)), []string{"x.json={}"}},
 		"gzip without suffix": {"x.json", gzipOf(t, []byte(`{}`)), []string{"x.json={}"}},
-		"zip":                 {"x.zip", zipOf(t, a, b), []string{"dir/a.log=one", "b.log=two"}},
+		"zip":                 {"x.zip", zipOf(t, a, b), []string{"dir/a.log=one", "etc/b.log=two"}},
 		"zip called log":      {"x.log", zipOf(t, a), []string{"dir/a.log=one"}},
-		"tar":                 {"x.tar", tarOf(t, a, b), []string{"dir/a.log=one", "b.log=two"}},
+		"tar":                 {"x.tar", tarOf(t, a, b), []string{"dir/a.log=one", "etc/b.log=two"}},
 		"tgz":                 {"x.tgz", gzipOf(t, tarOf(t, a)), []string{"dir/a.log=one"}},
 		"tar.gz":              {"x.tar.gz", gzipOf(t, tarOf(t, a)), []string{"dir/a.log=one"}},
 		"tar.gz called gz":    {"x.gz", gzipOf(t, tarOf(t, a)), []string{"dir/a.log=one"}},
@@ -115,6 +115,8 @@ func TestExpandRefuses(t *testing.T) {
 		"gzip in zip":    {"x.zip", zipOf(t, inner), Limits{}, "inside"},
 		"zip in gzip":    {"x.gz", gzipOf(t, zipOf(t, inner)), Limits{}, "inside"},
 		"gzip in tar":    {"x.tar", tarOf(t, inner), Limits{}, "inside"},
+		"slip in zip":    {"x.zip", zipOf(t, zipMember{"../../b.log", []byte("two")}), Limits{}, "leads out"},
+		"slip in tar":    {"x.tar", tarOf(t, zipMember{`a\..\..\b.log`, []byte("two")}), Limits{}, "leads out"},
 		"bad check sum":  {"x.gz", damaged, Limits{}, "damaged"},
 		"truncated gzip": {"x.gz", bomb[:len(bomb)/2], Limits{Ratio: 1 << 20}, "damaged"},
 		"truncated zip":  {"x.zip", zipOf(t, inner)[:40], Limits{}, "damaged"},
@@ -136,6 +138,8 @@ func TestImportRefuses(t *testing.T) {
 		"no archive":        []byte("hello"),
 		"empty zip":         zipOf(t),
 		"two content files": zipOf(t, zipMember{"a/content.xml", wrap("")}, zipMember{"b/content.xml", wrap("")}),
+		"slip":              zipOf(t, zipMember{"../content.xml", wrap("")}),
+		"unseen in a name":  wrap("<Tag><Name>ev\u200bil</Name></Tag>"),
 		"external entity":   []byte(`<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><LoganContent name="x"><Tag><Name>&e;</Name></Tag></LoganContent>`),
 		"billion laughs":    []byte(`<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><LoganContent name="&b;"/>`),
 		"entity, no DTD":    wrap(`<Tag><Name>&e;</Name></Tag>`),

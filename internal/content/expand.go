@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -40,9 +41,9 @@ const ratioFree = 10 << 20
 // Expand calls visit for each file of an upload: the file itself, what a gzip
 // file holds, or each regular file of a zip, tar or tgz archive. What it is shows
 // in its first bytes; the name decides only whether gzip holds a tar. Archives in
-// archives are refused, as is what exceeds the limits; visit may have been called
-// before the error. Names are made relative, without "..". The bytes given to
-// visit are valid until it returns.
+// archives are refused, as are names that lead out of one and what exceeds the limits;
+// visit may have been called before the error. Names are made relative. The bytes given
+// to visit are valid until it returns.
 func Expand(name string, body []byte, limits Limits, visit func(name string, body []byte) error) error {
 	x := &expander{limits: limits.withDefaults(), visit: visit, packed: int64(len(body))}
 	name = cleanName(name)
@@ -94,6 +95,9 @@ func (x *expander) file(name string, r io.Reader) error {
 	if x.files++; x.files > x.limits.Entries {
 		return fmt.Errorf("the archive holds more than %d files; split it", x.limits.Entries)
 	}
+	if slices.Contains(strings.Split(strings.ReplaceAll(name, `\`, "/"), "/"), "..") {
+		return fmt.Errorf("the archive holds the name %q, which leads out of it", clip(name))
+	}
 	body, err := x.readAll(r)
 	if err != nil {
 		return err
@@ -101,7 +105,7 @@ func (x *expander) file(name string, r io.Reader) error {
 	if kindOf(body) != "" {
 		return fmt.Errorf("%s: %w", clip(name), errNested)
 	}
-	return x.visit(name, body)
+	return x.visit(cleanName(name), body)
 }
 
 // allowance is how many bytes may come out of the archive.
@@ -141,7 +145,7 @@ func (x *expander) zip(body []byte) error {
 		if err != nil {
 			return fmt.Errorf("%s: the archive is damaged: %w", clip(f.Name), err)
 		}
-		err = x.file(cleanName(f.Name), r)
+		err = x.file(f.Name, r)
 		_ = r.Close() // the check sum was compared at the end of reading
 		if err != nil {
 			return err
@@ -200,7 +204,7 @@ func (x *expander) tar(r io.Reader) error {
 			}
 			continue
 		}
-		if err := x.file(cleanName(h.Name), t); err != nil {
+		if err := x.file(h.Name, t); err != nil {
 			return err
 		}
 	}

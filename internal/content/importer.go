@@ -175,6 +175,9 @@ func (im *importer) fields(f *contentFile) (map[string]string, error) {
 func (im *importer) field(f record.Field, foreign string) error {
 	old, ok := im.next.fields.byDisplay[fold(f.Display)]
 	if !ok {
+		if err := checkNames("field", f.Display, f.Display); err != nil {
+			return err
+		}
 		f.Name = im.next.freshFieldName(f.Type, foreign)
 		im.report.Fields.Created = append(im.report.Fields.Created, f.Display)
 		return im.save(KindField, f.Name, &f, func() { im.next.fields.put(&f) })
@@ -244,6 +247,9 @@ func (im *importer) save(kind, name string, v any, apply func()) error {
 // merge adds one item; system points to its System flag.
 func merge[T any](im *importer, all *names[T], v *T, system *bool, kind string, c *Changes) error {
 	name, display := all.key(v)
+	if err := checkNames(kind, name, display); err != nil {
+		return err
+	}
 	old, exists := all.internal(name)
 	if other, ok := all.byDisplay[fold(display)]; ok && other != old {
 		im.warnings.add("NameTaken", fmt.Sprintf("%s %q: another one is displayed as %q; it was not imported", kind, clip(name), clip(display)), "")
@@ -261,7 +267,7 @@ func merge[T any](im *importer, all *names[T], v *T, system *bool, kind string, 
 	case same:
 		c.Unchanged = append(c.Unchanged, name)
 		return nil
-	case !im.replace:
+	case !im.replace || ofAudit(name):
 		c.Conflicting = append(c.Conflicting, name)
 		return nil
 	}
@@ -269,6 +275,10 @@ func merge[T any](im *importer, all *names[T], v *T, system *bool, kind string, 
 	oldName, _ := all.key(old)
 	return im.save(kind, oldName, v, func() { all.put(v) })
 }
+
+// ofAudit names the content that reads what the service notes of its own use: whoever
+// could replace it could hide what it did.
+func ofAudit(name string) bool { return name == SourceLedgerlineAudit || name == auditParser }
 
 // sameContent compares items whatever their System flag.
 func sameContent[T any](old, v *T, system *bool) (bool, error) {

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"ledgerline/internal/record"
 )
@@ -194,11 +196,17 @@ func (l *Library) publish(ctx context.Context, im *importer) error {
 
 func checkNames(kind, name, display string) error {
 	for _, text := range []string{name, display} {
-		if strings.TrimSpace(text) != text || text == "" || len(text) > maxItemName || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-			return fmt.Errorf("%w %s: a name must have 1 to %d bytes, without control characters or blanks around it", ErrInvalid, kind, maxItemName)
+		if strings.TrimSpace(text) != text || text == "" || len(text) > maxItemName || !utf8.ValidString(text) || strings.ContainsFunc(text, hidden) {
+			return fmt.Errorf("%w %s: a name must have 1 to %d bytes, without control or invisible characters or blanks around it", ErrInvalid, kind, maxItemName)
 		}
 	}
 	return nil
+}
+
+// hidden reports whether a character cannot be seen, or turns the direction of what
+// follows: with it a name is not what it looks like.
+func hidden(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 // replaceable reports whether an item of these names may be stored.

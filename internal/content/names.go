@@ -14,3 +14,6 @@ const (
 	SourceUnified             = "OCI Unified Schema Logs"
 	SourceLedgerlineAudit     = "Ledgerline Audit"
 )
+
+// auditParser reads the last of them.
+const auditParser = "Ledgerline Audit Format"

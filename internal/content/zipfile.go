@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"path/filepath"
+	"strings"
 )
 
 const (
@@ -37,6 +39,9 @@ func contentXML(file []byte) ([]byte, error) {
 	}
 	var found *zip.File
 	for _, f := range z.File {
+		if !filepath.IsLocal(f.Name) || strings.ContainsAny(f.Name, `\:`) {
+			return nil, fmt.Errorf("the ZIP holds the name %q, which leads out of it", clip(f.Name))
+		}
 		if path.Base(f.Name) != "content.xml" {
 			continue
 		}
@@ -47,6 +52,9 @@ func contentXML(file []byte) ([]byte, error) {
 	}
 	if found == nil {
 		return nil, fmt.Errorf("%w: the ZIP has no content.xml", ErrNotContent)
+	}
+	if found.Flags&1 != 0 {
+		return nil, errors.New("content.xml is encrypted; send it without a password")
 	}
 	r, err := found.Open()
 	if err != nil {

@@ -111,6 +111,9 @@ func (l *Local) Deliver(ctx context.Context, f stage.File) (Receipt, error) {
 		for _, warning := range r.Warnings {
 			receipt.Warnings += warning.Count
 		}
+		if r.Failure != "" && l.Logger != nil {
+			l.Logger.Warn("refused an upload", "upload", r.Upload.Reference, "file", r.Upload.File, "log_source", r.Upload.Source, "user", r.Upload.User, "reason", r.Failure)
+		}
 	}
 	if erased > 0 {
 		receipt.Note = fmt.Sprintf("%d erased uploads were left out", erased)
