@@ -45,7 +45,7 @@ func TestSDKTimesOfContent(t *testing.T) {
 	label("zz_new", "LOW")
 	field, err := c.UpsertField(ctx, la.UpsertFieldRequest{NamespaceName: ns, UpsertLogAnalyticsFieldDetails: la.UpsertLogAnalyticsFieldDetails{DisplayName: ptr("Zz Field")}})
 	must(err)
-	at("the answer of a field", field.TimeUpdated, first.Add(2 * time.Hour))
+	at("the answer of a field", field.TimeUpdated, first.Add(2*time.Hour))
 	_, err = c.UpsertParser(ctx, la.UpsertParserRequest{NamespaceName: ns, UpsertLogAnalyticsParserDetails: la.UpsertLogAnalyticsParserDetails{
 		Name: ptr("zz_parser"), Type: "JSON", HeaderContent: ptr("$:0"), FieldMaps: []la.LogAnalyticsParserField{{ParserFieldName: field.Name, StructuredColumnInfo: ptr("$.f")}}}})
 	must(err)
@@ -76,13 +76,13 @@ func TestSDKTimesOfContent(t *testing.T) {
 	if *fields.Items[0].Name != *field.Name {
 		t.Errorf("the newest field is %s", *fields.Items[0].Name)
 	}
-	at("field", fields.Items[0].TimeUpdated, first.Add(2 * time.Hour))
+	at("field", fields.Items[0].TimeUpdated, first.Add(2*time.Hour))
 	parsers, err := c.ListParsers(ctx, la.ListParsersRequest{NamespaceName: ns, SortBy: "timeUpdated", SortOrder: "DESC", Limit: ptr(2)})
 	must(err)
 	if *parsers.Items[0].Name != "zz_parser" {
 		t.Errorf("the newest parser is %s", *parsers.Items[0].Name)
 	}
-	at("parser", parsers.Items[0].TimeUpdated, first.Add(2 * time.Hour))
+	at("parser", parsers.Items[0].TimeUpdated, first.Add(2*time.Hour))
 	at("built-in parser", parsers.Items[1].TimeUpdated, first)
 	for by, want := range map[la.ListSourcesSortByEnum]string{"timeUpdated": "zz_second", "associationCount": "zz_first"} {
 		sources, err := c.ListSources(ctx, la.ListSourcesRequest{NamespaceName: ns, CompartmentId: here, SortBy: by, SortOrder: "DESC", Limit: ptr(1)})

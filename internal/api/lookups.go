@@ -15,22 +15,24 @@ import (
 
 // lookupModel is Oracle's LogAnalyticsLookup.
 type lookupModel struct {
-	ID                string             `json:"id"`
-	CompartmentID     string             `json:"compartmentId"`
-	Name              string             `json:"name"`
-	DisplayName       string             `json:"lookupDisplayName"`
-	Description       string             `json:"description"`
-	Type              string             `json:"type"`
-	Reference         int64              `json:"lookupReference"`
-	ReferenceString   string             `json:"lookupReferenceString"`
-	ActiveEditVersion int64              `json:"activeEditVersion"`
-	EditVersion       int64              `json:"editVersion"`
-	IsBuiltIn         int64              `json:"isBuiltIn"`
-	IsHidden          bool               `json:"isHidden"`
-	Fields            []lookupFieldModel `json:"fields"`
-	StatusSummary     lookupStatusModel  `json:"statusSummary"`
-	TimeUpdated       *time.Time         `json:"timeUpdated"`
-	Rows              int64              `json:"rowCount"` // not Oracle's
+	ID                string                    `json:"id"`
+	CompartmentID     string                    `json:"compartmentId"`
+	Name              string                    `json:"name"`
+	DisplayName       string                    `json:"lookupDisplayName"`
+	Description       string                    `json:"description"`
+	Type              string                    `json:"type"`
+	Reference         int64                     `json:"lookupReference"`
+	ReferenceString   string                    `json:"lookupReferenceString"`
+	ActiveEditVersion int64                     `json:"activeEditVersion"`
+	EditVersion       int64                     `json:"editVersion"`
+	IsBuiltIn         int64                     `json:"isBuiltIn"`
+	IsHidden          bool                      `json:"isHidden"`
+	Fields            []lookupFieldModel        `json:"fields"`
+	StatusSummary     lookupStatusModel         `json:"statusSummary"`
+	TimeUpdated       *time.Time                `json:"timeUpdated"`
+	FreeformTags      map[string]string         `json:"freeformTags"`
+	DefinedTags       map[string]map[string]any `json:"definedTags"`
+	Rows              int64                     `json:"rowCount"` // not Oracle's
 }
 
 type lookupFieldModel struct {
@@ -49,7 +51,7 @@ type lookupStatusModel struct {
 func (s *Server) lookupOf(l catalog.Lookup) lookupModel {
 	m := lookupModel{ID: l.ID, CompartmentID: s.opts.Tenancy, Name: l.Name, DisplayName: l.Name, Description: l.Description, Type: "Lookup",
 		Reference: l.Number, ReferenceString: itoa(l.Number), ActiveEditVersion: l.Revision, EditVersion: l.Revision, IsHidden: l.Hidden,
-		StatusSummary: lookupStatusModel{Status: "SUCCESSFUL", ChunksProcessed: 1, TotalChunks: 1}, TimeUpdated: stamp(l.Updated), Rows: l.Rows}
+		StatusSummary: lookupStatusModel{Status: "SUCCESSFUL", ChunksProcessed: 1, TotalChunks: 1}, TimeUpdated: stamp(l.Updated), FreeformTags: l.Freeform, DefinedTags: l.Defined, Rows: l.Rows}
 	for i, name := range l.Columns {
 		m.Fields = append(m.Fields, lookupFieldModel{Name: name, DisplayName: name, Position: int64(i + 1), MatchOperator: "EQUAL"})
 	}

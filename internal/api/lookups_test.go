@@ -100,6 +100,38 @@ func TestSDKLookups(t *testing.T) {
 	if err != nil || len(list.Items) != 1 || len(list.Items[0].Fields) != 2 || *list.Items[0].Fields[1].Name != "squad" || *list.Items[0].ActiveEditVersion != 4 {
 		t.Errorf("%+v, %v", list.Items, err)
 	}
+	change := loganalytics.UpdateLookupRequest{NamespaceName: ptr("demo"), LookupName: ptr("Teams/All"), IfMatch: made.Etag,
+		UpdateLookupMetadataDetails: loganalytics.UpdateLookupMetadataDetails{Description: ptr("of old"), MaxMatches: ptr(int64(1)), FreeformTags: map[string]string{"a": "b"},
+			Fields: []loganalytics.LogAnalyticsLookupFields{{Name: ptr("squad"), Position: ptr(int64(2)), MatchOperator: ptr("EQUAL")}}}}
+	_, err = c.UpdateLookup(ctx, change)
+	refused(t, err, 412, "NoEtagMatch")
+	now, err := c.GetLookup(ctx, loganalytics.GetLookupRequest{NamespaceName: ptr("demo"), LookupName: ptr("teams/all")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	change.IfMatch, change.OpcRetryToken = now.Etag, ptr("details")
+	for range 2 { // the second is the same retry
+		changed, err := c.UpdateLookup(ctx, change)
+		if err != nil || *changed.Description != "of old" || changed.FreeformTags["a"] != "b" || *changed.EditVersion != 5 || len(changed.Fields) != 2 {
+			t.Errorf("%+v, %v", changed.LogAnalyticsLookup, err)
+		}
+	}
+	change.IfMatch, change.OpcRetryToken = nil, nil
+	for _, bad := range []loganalytics.UpdateLookupMetadataDetails{
+		{MaxMatches: ptr(int64(2))}, {Categories: []loganalytics.LogAnalyticsCategory{{Name: ptr("c")}}},
+		{Fields: []loganalytics.LogAnalyticsLookupFields{{Name: ptr("team")}}},
+		{Fields: []loganalytics.LogAnalyticsLookupFields{{Name: ptr("squad"), DefaultMatchValue: ptr("none")}}},
+		{Fields: []loganalytics.LogAnalyticsLookupFields{{Name: ptr("squad"), MatchOperator: ptr("CONTAINS")}}},
+		{Fields: []loganalytics.LogAnalyticsLookupFields{{Name: ptr("squad"), Position: ptr(int64(1))}}},
+		{Description: ptr(strings.Repeat("x", 10_000))},
+	} {
+		change.UpdateLookupMetadataDetails = bad
+		_, err = c.UpdateLookup(ctx, change)
+		refused(t, err, 400, "InvalidParameter")
+	}
+	if got, err := c.GetLookup(ctx, loganalytics.GetLookupRequest{NamespaceName: ptr("demo"), LookupName: ptr("teams/all")}); err != nil || *got.Description != "of old" || got.FreeformTags["a"] != "b" {
+		t.Errorf("%+v, %v", got.LogAnalyticsLookup, err)
+	}
 	one, err := c.GetLookup(ctx, loganalytics.GetLookupRequest{NamespaceName: ptr("demo"), LookupName: ptr("TEAMS/all")})
 	if err != nil || *one.Id != *made.Id || *one.Etag == *made.Etag {
 		t.Errorf("%+v, %v", one, err)

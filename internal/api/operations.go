@@ -71,6 +71,7 @@ func coreOperations() []operation {
 		{Method: post, Pattern: ns + "/lookups/actions/register", Name: "RegisterLookup", handle: (*Server).registerLookup},
 		{Method: get, Pattern: ns + "/lookups", Name: "ListLookups", handle: (*Server).listLookups},
 		{Method: get, Pattern: lookup, Name: "GetLookup", handle: (*Server).getLookup},
+		{Method: put, Pattern: lookup, Name: "UpdateLookup", handle: (*Server).updateLookup},
 		{Method: post, Pattern: lookup + "/actions/updateData", Name: "UpdateLookupData", handle: (*Server).updateLookupData},
 		{Method: post, Pattern: lookup + "/actions/appendData", Name: "AppendLookupData", handle: (*Server).appendLookupData},
 		{Method: del, Pattern: lookup, Name: "DeleteLookup", handle: (*Server).deleteLookup},

@@ -15,6 +15,7 @@ import (
 type queryDetails struct {
 	CompartmentID string `json:"compartmentId"`
 	QueryString   string `json:"queryString"`
+	SavedSearchID string `json:"savedSearchId"` // whose text is run when there is none
 	SubSystem     string `json:"subSystem"`
 	MaxTotalCount *int   `json:"maxTotalCount"`
 	TimeFilter    *struct {
@@ -62,6 +63,11 @@ func (s *Server) query(c *call) (*response, error) {
 	}
 	if err := d.check(); err != nil {
 		return nil, err
+	}
+	if d.QueryString == "" && d.SavedSearchID != "" {
+		if d.QueryString, err = s.savedQuery(c.r.Context(), d.SavedSearchID); err != nil {
+			return nil, err
+		}
 	}
 	if d.ShouldRunAsync {
 		return s.submitQuery(c, d)

@@ -15,6 +15,7 @@ import (
 	"github.com/oracle/oci-go-sdk/v65/common"
 	"github.com/oracle/oci-go-sdk/v65/loganalytics"
 
+	"ledgerline/internal/catalog"
 	"ledgerline/internal/query"
 	"ledgerline/internal/query/syntax"
 	"ledgerline/internal/record"
@@ -292,5 +293,53 @@ func TestOwnQuery(t *testing.T) {
 	}
 	if code, m := g.local("POST", "/ledgerline/v1/explain", `{"query":"*"}`); code != 200 || m["plan"] != "window w\n\nplan of *\n\nSELECT 1\n" {
 		t.Errorf("%d %v", code, m)
+	}
+}
+
+// Without a text the saved search that is named is run, at once or as a job; a text
+// counts before it, and who may not read dashboards does not learn it.
+func TestSDKQueryBySavedSearch(t *testing.T) {
+	g, ctx := newTaskRig(t), context.Background()
+	c := g.sdk()
+	search := g.savedSearch("* | stats count by 'User Name'")
+	ask := func(text *string, id string, job bool) error {
+		_, err := c.Query(ctx, queryRequest("", func(r *loganalytics.QueryRequest) {
+			r.QueryString, r.SavedSearchId, r.ShouldRunAsync = text, &id, &job
+		}))
+		return err
+	}
+	for _, text := range []*string{nil, ptr(""), ptr("* | head 1")} {
+		if err := ask(text, search, false); err != nil {
+			t.Fatal(err)
+		}
+		want := "* | stats count by 'User Name'"
+		if text != nil && *text != "" {
+			want = *text
+		}
+		if last := g.ran[len(g.ran)-1]; last.Text != want {
+			t.Errorf("%q was run, want %q", last.Text, want)
+		}
+	}
+	if err := ask(nil, search, true); err != nil {
+		t.Error(err)
+	}
+	refused(t, ask(nil, "ocid1.none", false), 404, "NotAuthorizedOrNotFound")
+	refused(t, ask(nil, "", false), 400, "MissingParameter")
+
+	w := newWorld(t, false)
+	if _, err := w.cat.SavePolicy(ctx, catalog.Policy{Name: "askers", Statements: []string{
+		"Allow group Askers to read log-groups in tenancy", "Allow group Askers to read loganalytics-features-family in tenancy"}}, ""); err != nil {
+		t.Fatal(err)
+	}
+	w.user("asker", "Askers")
+	asker := w.browser()
+	if asker.logIn("asker", password) != 200 {
+		t.Fatal("no login")
+	}
+	body := `{"compartmentId":"` + tenancy + `","subSystem":"LOG","savedSearchId":"` + w.savedSearch("* | stats count") + `"}`
+	for want, b := range map[int]*browser{200: w.reader, 404: asker} {
+		if code, m := b.call("POST", nsPath+"/search/actions/query", body); code != want {
+			t.Errorf("%d %v, want %d", code, m, want)
+		}
 	}
 }

@@ -87,35 +87,35 @@ func checkLogGroup(g LogGroup) error {
 	if len(g.Description) > maxDescription {
 		return fmt.Errorf("%w: description: at most %d bytes", ErrInvalid, maxDescription)
 	}
-	free, def, err := tags(g)
-	if err != nil {
-		return err
-	}
-	if len(free)+len(def) > maxTagBytes {
-		return fmt.Errorf("%w: tags: at most %d bytes", ErrInvalid, maxTagBytes)
-	}
-	return nil
+	_, _, err = tags(g.Freeform, g.Defined)
+	return err
 }
 
-func tags(g LogGroup) (freeform, defined []byte, err error) {
-	if freeform, err = json.Marshal(g.Freeform); err != nil {
-		return nil, nil, fmt.Errorf("%w: freeform tags: %w", ErrInvalid, err)
+// tags encodes the tags of a resource as they are stored.
+func tags(freeform map[string]string, defined map[string]map[string]any) (free, def string, err error) {
+	f, err := json.Marshal(freeform)
+	if err != nil {
+		return "", "", fmt.Errorf("%w: freeform tags: %w", ErrInvalid, err)
 	}
-	if defined, err = json.Marshal(g.Defined); err != nil {
-		return nil, nil, fmt.Errorf("%w: defined tags: %w", ErrInvalid, err)
+	d, err := json.Marshal(defined)
+	if err != nil {
+		return "", "", fmt.Errorf("%w: defined tags: %w", ErrInvalid, err)
 	}
-	return freeform, defined, nil
+	if len(f)+len(d) > maxTagBytes {
+		return "", "", fmt.Errorf("%w: tags: at most %d bytes", ErrInvalid, maxTagBytes)
+	}
+	return string(f), string(d), nil
 }
 
 func etag(revision int64) string { return fmt.Sprintf("r%d", revision) }
 
 func insertLogGroup(tx *tx, g LogGroup) error {
-	free, def, err := tags(g)
+	free, def, err := tags(g.Freeform, g.Defined)
 	if err != nil {
 		return err
 	}
 	_, err = tx.exec(`INSERT INTO log_groups (id, name, description, compartment, freeform, defined, created, updated, revision, seeded)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)`, g.ID, g.Name, g.Description, g.Compartment, string(free), string(def),
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)`, g.ID, g.Name, g.Description, g.Compartment, free, def,
 		toMillis(g.Created), toMillis(g.Updated), g.Seeded)
 	return err
 }
@@ -204,14 +204,14 @@ func (c *Catalog) UpdateLogGroup(ctx context.Context, id, ifMatch string, change
 		if err := checkLogGroup(g); err != nil {
 			return err
 		}
-		free, def, err := tags(g)
+		free, def, err := tags(g.Freeform, g.Defined)
 		if err != nil {
 			return err
 		}
 		g.Updated = c.now()
 		var revision int64
 		err = tx.row(`UPDATE log_groups SET name = ?, description = ?, compartment = ?, freeform = ?, defined = ?, updated = ?, revision = revision + 1
-			WHERE id = ? RETURNING revision`, []any{g.Name, g.Description, g.Compartment, string(free), string(def), toMillis(g.Updated), id}, &revision)
+			WHERE id = ? RETURNING revision`, []any{g.Name, g.Description, g.Compartment, free, def, toMillis(g.Updated), id}, &revision)
 		g.Etag = etag(revision)
 		return err
 	})

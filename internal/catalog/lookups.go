@@ -21,6 +21,8 @@ type Lookup struct {
 	Columns     []string
 	Rows        int64
 	Bytes       int64 // of its CSV
+	Freeform    map[string]string
+	Defined     map[string]map[string]any
 	Created     time.Time
 	Updated     time.Time
 	Revision    int64 // of its content, from 1
@@ -97,17 +99,17 @@ func checkName(kind, name string) error {
 // lookupEtag tells a lookup from one of the same name that came before it.
 func lookupEtag(l Lookup) string { return fmt.Sprintf("l%dr%d", l.Number, l.Revision) }
 
-const lookupColumns = "number, id, name, description, hidden, columns, rows, bytes, created, updated, revision"
+const lookupColumns = "number, id, name, description, hidden, columns, rows, bytes, created, updated, revision, freeform, defined"
 
 func scanLookup(row func(...any) error) (Lookup, error) {
 	var l Lookup
-	var columns string
+	var columns, free, def string
 	var created, updated int64
-	if err := row(&l.Number, &l.ID, &l.Name, &l.Description, &l.Hidden, &columns, &l.Rows, &l.Bytes, &created, &updated, &l.Revision); err != nil {
+	if err := row(&l.Number, &l.ID, &l.Name, &l.Description, &l.Hidden, &columns, &l.Rows, &l.Bytes, &created, &updated, &l.Revision, &free, &def); err != nil {
 		return l, err
 	}
 	l.Created, l.Updated, l.Etag = fromMillis(created), fromMillis(updated), lookupEtag(l)
-	return l, json.Unmarshal([]byte(columns), &l.Columns)
+	return l, errors.Join(json.Unmarshal([]byte(columns), &l.Columns), json.Unmarshal([]byte(free), &l.Freeform), json.Unmarshal([]byte(def), &l.Defined))
 }
 
 // Lookup describes one lookup, or fails with ErrNotFound.
