@@ -88,18 +88,31 @@ describe("Log Explorer", () => {
     const x = new Explorer(page);
     const query = `${audit} | stats count as Records by 'User Name'`;
     await x.open(query);
-    await x.action("Explain how it is answered…");
+    await page.getByRole("button", { name: "Explain how it is answered" }).click();
     const dialog = page.getByRole("dialog", { name: "How this query is answered" });
     const { plan } = await call<{ plan: string }>("/ledgerline/v1/explain", { query, ...x.window() });
-    await expect.poll(() => dialog.locator("pre").innerText()).toContain(plan.trim().split("\n")[0]!.trim());
+    await expect.poll(() => dialog.locator("pre").first().innerText()).toContain(plan.trim().split("\n")[0]!.trim());
+    await dialog.getByText("SQL for the engine").click();
+    expect(await dialog.locator("pre").last().innerText()).toMatch(/^SELECT/);
     await dialog.getByRole("button", { name: /Run it/ }).click();
     await dialog.getByRole("columnheader", { name: "Rows out" }).waitFor();
+  });
+
+  test("shows the server's hints beside a result", async ({ page }) => {
+    const x = new Explorer(page);
+    await x.open(`${audit} | where 'User Name' = Actoin`);
+    const { hints } = await call<{ hints: string[] }>("/ledgerline/v1/query", { query: x.query(), ...x.window() });
+    expect(hints.length).toBe(1);
+    expect((await page.getByRole("list", { name: "Remarks on the result" }).innerText()).trim()).toBe(hints[0]);
+    await x.open(audit);
+    expect(await page.getByRole("list", { name: "Remarks on the result" }).count()).toBe(0);
   });
 
   test("says what is wrong with a query, and that nothing was found", async ({ page }) => {
     const x = new Explorer(page);
     await x.open("* | nosuchcommand");
     expect(await x.problems()).toEqual([expect.stringContaining("nosuchcommand")]);
+    expect(await page.getByRole("alert").count()).toBe(1); // told once
     await x.open("'User Name' = 'nobody at all'");
     await page.getByText("No records").waitFor();
     expect(await x.histogramTotal()).toBe(0);

@@ -32,7 +32,15 @@ describe("parser workbench", () => {
     await page.getByRole("link", { name: "Parsers", exact: true }).first().click();
     await page.getByLabel("replace what is there").check();
     await page.locator("input[type=file]").setInputFiles({ name: "parser.zip", mimeType: "application/zip", buffer: zip });
-    await page.locator(".notice.good", { hasText: "1 parsers" }).waitFor();
+    await page.locator(".notice.good", { hasText: "1 parser," }).waitFor();
+
+    await page.goto("/ui/admin/parsers/Page%20Test%20Log%20Format");
+    const asked: string[] = [];
+    page.on("dialog", (d) => (asked.push(d.message()), void d.accept()));
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
+    await page.waitForURL(/\/admin\/parsers$/);
+    expect(asked).toEqual(["Delete the parser Page Test Log Format?"]);
+    expect((await call<typeof stored>("/ledgerline/v1/content")).parsers.map((p) => p.name)).not.toContain("Page Test Log Format");
   });
 
   test("opens a built-in parser as a copy, with its example", async ({ page }) => {

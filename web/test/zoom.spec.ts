@@ -48,8 +48,8 @@ describe("time range", () => {
     await page.waitForURL(/tz=Asia/);
     if (await page.getByLabel("From").isHidden()) await picker.click();
     const day = new Date(Date.now() - 3 * 864e5).toISOString().slice(0, 10);
-    await page.getByLabel("From").fill(`${day}T09:00:00`);
-    await page.getByLabel("To", { exact: true }).fill(`${day}T21:00:00`);
+    await page.getByLabel("From").fill(`${day} 09:00`);
+    await page.getByLabel("To", { exact: true }).fill(`${day} 21:00:00`);
     await page.getByRole("button", { name: "Use this range" }).click();
     await page.waitForURL(/from=/);
     await x.answered();

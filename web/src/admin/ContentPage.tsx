@@ -4,6 +4,7 @@ import { call, send, type Content } from "../api/client";
 import { navigate } from "../router";
 import { useContent } from "../session/session";
 import { exploreHref } from "../explorer/state";
+import { plural } from "../lib/format";
 import { quote } from "../lib/querytext";
 import { Button, Empty, ErrorNotice, save, Spinner } from "../ui/controls";
 import { DataGrid, type GridColumn } from "../ui/DataGrid";
@@ -54,7 +55,7 @@ export function ContentPage({ kind }: { kind: Kind }) {
     const list: GridColumn<Item>[] = [{ id: "name", name: "Name", width: 300, value: (i) => i.displayName ?? i.name, cell: (i) => <strong>{i.displayName ?? i.name}</strong> }];
     if (kind === "fields") list.push({ id: "internal", name: "Internal name", width: 170, value: (i) => i.name, cell: (i) => <code>{i.name}</code> }, { id: "type", name: "Type", width: 110, value: (i) => i.dataType, cell: (i) => `${(i.dataType ?? "").toLowerCase()}${i.isMultiValued ? " list" : ""}` });
     if (kind === "parsers") list.push({ id: "type", name: "Type", width: 110, value: (i) => i.type }, { id: "n", name: "Fields", width: 80, numeric: true, value: (i) => i.fieldMaps?.length ?? 0 });
-    if (kind === "labels") list.push({ id: "priority", name: "Priority", width: 110, value: (i) => i.priority });
+    if (kind === "labels") list.push({ id: "priority", name: "Priority", width: 110, value: (i) => (i.priority ?? "").toLowerCase() });
     list.push({ id: "own", name: "Origin", width: 110, value: (i) => (i.isSystem ? "built in" : "own") });
     list.push({
         id: "do", name: "Actions", width: 190, value: () => "",
@@ -101,7 +102,7 @@ export function ContentPage({ kind }: { kind: Kind }) {
       {report && (
         <div className="notice good" role="status">
           <strong>Imported</strong>
-          <span>{[["log sources", report.sourceNames], ["parsers", report.parserNames], ["fields", report.fieldNames], ["labels", report.labelNames]].map(([n, l]) => `${(l as string[] | undefined)?.length ?? 0} ${n as string}`).join(", ")}</span>
+          <span>{[plural(report.sourceNames?.length ?? 0, "log source"), plural(report.parserNames?.length ?? 0, "parser"), plural(report.fieldNames?.length ?? 0, "field"), plural(report.labelNames?.length ?? 0, "label")].join(", ")}</span>
           {Object.entries(report.changeList ?? {}).filter(([, l]) => l.length > 0).map(([k, l]) => <span key={k} className="muted">{readable(k)}: {l.slice(0, 20).join(", ")}{l.length > 20 ? ` and ${l.length - 20} more` : ""}</span>)}
           {(report.warnings ?? []).slice(0, 20).map((w) => <span key={w}>{w}</span>)}
         </div>

@@ -5,7 +5,7 @@ import { useContent } from "../session/session";
 import { Button, Dialog, ErrorNotice, Spinner } from "../ui/controls";
 import { FormDialog, TextField } from "./FormDialog";
 import { change, fetched, remove, useNamespace } from "./oci";
-import { ExtendedFields, flat, LabelRules, type ExtendedField, type LabelRule } from "./SourceRules";
+import { ExtendedFields, LabelRules, type ExtendedField, type LabelRule } from "./SourceRules";
 
 /** LogSource is a log source as the OCI API describes it; members that the form does not show go back as they came. */
 type LogSource = {
@@ -41,7 +41,7 @@ export function SourceForm({ name, close }: { name?: string; close: () => void }
 function Form({ source, etag, copied, content, close }: { source: LogSource; etag: string; copied?: string; content: Content; close: () => void }) {
   const client = useQueryClient();
   const { at } = useNamespace();
-  const [s, setS] = useState({ ...source, labelConditions: source.labelConditions?.map(flat) });
+  const [s, setS] = useState(source);
   const [anyway, setAnyway] = useState(false);
   const set = (patch: Partial<LogSource>) => setS({ ...s, ...patch });
   const done = () => client.invalidateQueries({ queryKey: ["content"] });

@@ -28,7 +28,7 @@ export function Storage() {
   return (
     <>
       <div className="cards">
-        {[["Records", number(s.records)], ["On disk", bytes(s.bytes)], ["Segments", number(s.segments)], ["Running since", ago(Date.parse(s.started), Date.parse(s.time))]].map(([label, value]) => (
+        {[["Records", number(s.records)], ["On disk", bytes(s.bytes)], ["Segments", number(s.segments)], ["Started", ago(Date.parse(s.started), Date.parse(s.time))]].map(([label, value]) => (
           <div key={label} className="card stat"><div className="label">{label}</div><div className="value">{value}</div></div>
         ))}
       </div>
@@ -36,7 +36,7 @@ export function Storage() {
         <header><h2>By log source</h2></header>
         {stored.data.length === 0 ? <Empty title="Nothing is stored yet" /> : (
           <table className="data">
-            <thead><tr><th>Log source</th><th className="num">Records</th><th className="num">Size</th><th className="num">Share</th><th className="num">Segments</th><th>From</th><th>To</th><th className="num">Kept for</th></tr></thead>
+            <thead><tr><th className="name">Log source</th><th className="num">Records</th><th className="num">Size</th><th className="num">Share</th><th className="num">Segments</th><th>From</th><th>To</th><th className="num">Kept for</th></tr></thead>
             <tbody>
               {stored.data.map((x) => (
                 <tr key={x.source} data-source={x.source} data-records={x.records}>

@@ -1,14 +1,14 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Fragment, useState } from "react";
 import { call } from "../api/client";
 import { Button, Empty, ErrorNotice, Spinner } from "../ui/controls";
 import { FormDialog, TextField } from "./FormDialog";
+import { Keys } from "./Keys";
 import { when } from "./when";
 
 const own = "/ledgerline/v1";
 
 type User = { id: string; name: string; description: string; groups: string[]; password: boolean; disabled: boolean; readOnly: boolean; keys: number; timeCreated?: string };
-type Key = { fingerprint: string; keyId?: string; timeCreated?: string };
 
 /** Users lists who may use this server, with the API keys of each. */
 export function Users() {
@@ -53,26 +53,5 @@ function NewUser({ close }: { close: () => void }) {
       <label className="field"><span>Password (leave empty for a user who only signs calls)</span><input className="input" type="password" autoComplete="new-password" value={password} onChange={(e) => setPassword(e.target.value)} /></label>
       <label className="row"><input type="checkbox" checked={admin} onChange={(e) => setAdmin(e.target.checked)} /> Administrator</label>
     </FormDialog>
-  );
-}
-
-function Keys({ user }: { user: string }) {
-  const client = useQueryClient();
-  const at = `${own}/users/${encodeURIComponent(user)}/keys`;
-  const list = useQuery({ queryKey: ["keys", user], queryFn: () => call<{ items: Key[] }>(at).then((r) => r.items) });
-  const [pem, setPem] = useState("");
-  const done = () => client.invalidateQueries({ queryKey: ["keys", user] });
-  const add = useMutation({ mutationFn: () => call(at, { method: "POST", body: { publicKey: pem } }), onSuccess: () => (setPem(""), done()) });
-  const revoke = useMutation({ mutationFn: (fingerprint: string) => call(`${at}/${encodeURIComponent(fingerprint)}`, { method: "DELETE" }), onSuccess: done });
-  if (list.isPending) return <Spinner />;
-  if (list.isError) return <ErrorNotice error={list.error} />;
-  return (
-    <div className="stack">
-      {list.data.length === 0 && <p className="muted">No API keys.</p>}
-      {list.data.map((k) => <div key={k.fingerprint} className="row"><code>{k.fingerprint}</code><span className="muted">{when(k.timeCreated)}</span><Button small kind="danger" onClick={() => window.confirm("Revoke this key? Calls signed with it are refused at once.") && revoke.mutate(k.fingerprint)}>Revoke</Button></div>)}
-      <label className="field"><span>Add a public key (PEM)</span><textarea className="textarea mono" rows={3} value={pem} onChange={(e) => setPem(e.target.value)} placeholder="-----BEGIN PUBLIC KEY-----" /></label>
-      <div><Button small disabled={pem.trim() === "" || add.isPending} onClick={() => add.mutate()}>Add the key</Button></div>
-      {(add.isError || revoke.isError) && <ErrorNotice error={add.error ?? revoke.error} />}
-    </div>
   );
 }

@@ -8,6 +8,7 @@ import { Link, navigate } from "../router";
 import { useContent, useStatus } from "../session/session";
 import { Button, Empty, ErrorNotice, save, Spinner } from "../ui/controls";
 import { Text } from "../ui/Text";
+import { remove } from "./oci";
 
 type FieldMap = { parserFieldSequence?: number; parserFieldName?: string; structuredColumnInfo?: string; field?: { name: string; displayName?: string; dataType?: string } };
 type Parser = { name: string; displayName?: string; description?: string; type?: string; content?: string; headerContent?: string; exampleContent?: string; fieldDelimiter?: string; fieldQualifier?: string; encoding?: string; language?: string; isSingleLineContent?: boolean; isSystem?: boolean; fieldMaps?: FieldMap[] };
@@ -53,6 +54,13 @@ export function Workbench({ name }: { name: string }) {
       navigate("/admin/parsers/" + encodeURIComponent(p.name), { replace: true });
     },
   });
+  const drop = useMutation({
+    mutationFn: () => remove(`${at}/${encodeURIComponent(p.name)}`),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["content"] });
+      navigate("/admin/parsers");
+    },
+  });
   const zip = useMutation({
     mutationFn: async () => {
       const answer = await send("/ledgerline/v1/content/actions/export", { method: "POST", body: { parserNames: [p.name] } });
@@ -69,6 +77,7 @@ export function Workbench({ name }: { name: string }) {
         <header>
           <Link to="/admin/parsers" className="muted">Parsers</Link>
           <h2>{p.displayName || p.name || "New parser"}</h2>
+          {known && <Button small kind="danger" icon="trash" disabled={drop.isPending} onClick={() => window.confirm(`Delete the parser ${p.displayName ?? p.name}?`) && drop.mutate()}>Delete</Button>}
           <Button small icon="download" disabled={!known} title={known ? "Oracle's content ZIP" : "Save it first"} onClick={() => zip.mutate()}>Export ZIP</Button>
           <Button small kind="primary" icon="check" disabled={p.name.trim() === "" || put.isPending} onClick={() => put.mutate()}>Save</Button>
         </header>
@@ -76,7 +85,7 @@ export function Workbench({ name }: { name: string }) {
           {copied && <p className="muted">{found?.displayName} is built in and stays as it is; this is a copy of it.</p>}
           {put.isError && <ErrorNotice error={put.error} />}
           {put.isSuccess && <div className="notice good" role="status">Saved.</div>}
-          {zip.isError && <ErrorNotice error={zip.error} />}
+          {(zip.isError || drop.isError) && <ErrorNotice error={zip.error ?? drop.error} />}
           <div className="row wide-row">
             <label className="field grow"><span>Name</span><input className="input" value={p.name} onChange={(e) => set({ name: e.target.value, displayName: e.target.value })} /></label>
             <label className="field"><span>Type</span><select className="select" value={p.type} onChange={(e) => set({ type: e.target.value })}>{TYPES.map((t) => <option key={t}>{t}</option>)}{p.type && !TYPES.includes(p.type) && <option>{p.type}</option>}</select></label>

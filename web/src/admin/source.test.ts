@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { groupOf } from "./ConditionForm";
 import { copyOf, sourceBody } from "./SourceForm";
-import { conditionText, flat } from "./SourceRules";
-
-const names = { fields: [{ name: "usrname", displayName: "User Name" }, { name: "msg", displayName: "Message" }], labels: [] } as unknown as Parameters<typeof conditionText>[0];
 
 describe("a log source that is edited", () => {
   it("goes back with what the form does not show, and its parsers numbered in their order", () => {
@@ -13,16 +11,11 @@ describe("a log source that is edited", () => {
   it("is copied under another name when it is built in", () => {
     expect(sourceBody(copyOf({ name: "Orders", displayName: "Orders", isSystem: true })).name).toBe("Orders Copy");
   });
-  it("has rules of one comparison that can be edited, and others that stay", () => {
+  it("has rules whose comparisons are in a group, also when they came without one", () => {
     const one = { fieldName: "usrname", labelConditionOperator: "EQUAL", labelConditionValues: ["ada"] };
-    expect(flat({ labelName: "l", conditionBlock: { conditionBlocksOperator: "AND", conditionBlocks: [one] } })).toEqual({ labelName: "l", ...one, conditionBlock: undefined });
-    for (const conditionBlock of [{ conditionBlocksOperator: "NOT_AND", conditionBlocks: [one] }, { conditionBlocks: [one, one] }, { conditionBlocks: [{ conditionBlocks: [one] }] }]) {
-      expect(flat({ conditionBlock })).toEqual({ conditionBlock });
-    }
-  });
-  it("has conditions that read as sentences", () => {
-    expect(conditionText(names, { fieldName: "usrname", labelConditionOperator: "NOT_EQUAL", labelConditionValue: "ada" })).toBe("User Name not equal ada");
-    const nested = { conditionBlocksOperator: "OR", conditionBlocks: [{ fieldName: "msg", labelConditionOperator: "CONTAINS", labelConditionValues: ["a", "b"] }, { conditionBlocksOperator: "NOT_AND", conditionBlocks: [{ fieldName: "x", labelConditionOperator: "IS_NULL" }, { fieldName: "usrname", labelConditionValue: "y" }] }] };
-    expect(conditionText(names, nested)).toBe("Message contains a, b or (not (x is null and User Name equal y))");
+    expect(groupOf({ ...one, labelConditionValue: undefined })).toEqual({ conditionBlocksOperator: "AND", conditionBlocks: [one] });
+    const conditionBlock = { conditionBlocksOperator: "NOT_OR", conditionBlocks: [one, one] };
+    expect(groupOf({ conditionBlock })).toBe(conditionBlock);
+    expect(groupOf({}).conditionBlocks).toHaveLength(1);
   });
 });

@@ -8,10 +8,13 @@ import { TimePicker } from "../ui/TimePicker";
 import { queryFor, VIZ, vizOf, type VizId } from "../viz/registry";
 import { ColumnsMenu } from "./ColumnsMenu";
 import { Elapsed } from "./Elapsed";
-import { ExplainDialog, ExportDialog, remember, SaveDialog, HistoryDialog } from "./dialogs";
+import { ExplainDialog } from "./ExplainDialog";
+import { ExportDialog } from "./ExportDialog";
+import { HistoryDialog, remember, SaveDialog } from "./searches";
 import { FieldPanel, type FieldActions } from "./FieldPanel";
 import { Histogram } from "./Histogram";
 import { Records } from "./Records";
+import { Remarks } from "./Remarks";
 import { RecordTable } from "./RecordTable";
 import { ROWS, useExplorerState } from "./state";
 import { recordsIn, useExplorer } from "./useExplorer";
@@ -97,7 +100,6 @@ export function Explorer() {
               <MenuItem icon="history" onClick={() => (close(), setDialog("history"))}>Saved searches and history…</MenuItem>
               <hr />
               <MenuItem icon="download" onClick={() => (close(), setDialog("export"))}>Export the whole result…</MenuItem>
-              <MenuItem icon="plan" onClick={() => (close(), setDialog("explain"))}>Explain how it is answered…</MenuItem>
               <MenuItem icon="link" onClick={() => (close(), void navigator.clipboard?.writeText(window.location.href))}>Copy a link to this page</MenuItem>
             </>
           )}
@@ -109,6 +111,7 @@ export function Explorer() {
           <QueryEditor value={draft} onChange={setDraft} onRun={run} namespace={namespace} tenancy={x.status?.tenancy ?? ""} />
         </Suspense>
         <div className="query-actions">
+          <Button kind="quiet" icon="plan" label="Explain how it is answered" onClick={() => setDialog("explain")} />
           <Button kind="quiet" icon="history" label="Saved searches and history" onClick={() => setDialog("history")} />
           {x.busy && !live ? (
             <>
@@ -124,7 +127,7 @@ export function Explorer() {
 
       <div className="explorer" data-panel={panel}>
         {panel && (
-          <FieldPanel fields={fields} records={x.records} from={x.sent.from} to={x.sent.to} columns={state.cols} actions={actions} loading={x.fields.isFetching} live={live} error={x.fields.data ? null : x.fields.error} />
+          <FieldPanel fields={fields} records={x.records} from={x.sent.from} to={x.sent.to} columns={state.cols} actions={actions} loading={x.fields.isFetching} live={live} error={x.fields.data || x.main.isError ? null : x.fields.error} />
         )}
         <section className="results" aria-label="Results">
           <div className="result-bar">
@@ -151,7 +154,8 @@ export function Explorer() {
             <div className="pad"><ErrorNotice error={x.trouble} /></div>
           ) : (
             <>
-              {hasHistogram && (
+              {result && <Remarks result={result} />}
+              {hasHistogram && !x.main.isError && (
                 <div className="histogram-place">
                   {x.histogram.data ? <Histogram result={x.histogram.data} zone={state.zone} window={x.window} onZoom={(w) => setState({ range: absolute(w) })} /> : x.histogram.isError ? null : <div className="empty"><Spinner label="Counting records" /></div>}
                 </div>
@@ -161,11 +165,8 @@ export function Explorer() {
                   <div className="pad"><ErrorNotice error={x.main.error} retry={x.run} /></div>
                 ) : !result ? (
                   <Waiting idle={x.main.fetchStatus === "idle" && !x.fields.isFetching && x.status !== undefined} run={x.run} />
-                ) : result.rows.length === 0 && !result.series?.lines.length ? (
-                  <Empty title={isRecords ? "No records" : "No result"}>
-                    <span>Nothing in this time range fits the query.</span>
-                    <Button small onClick={() => setState({ range: { last: "30d" } })}>Look at the last 30 days</Button>
-                  </Empty>
+                ) : result.rows.length === 0 && !result.series?.lines.length && x.viz !== "map" ? (
+                  <Nothing viz={x.viz} records={isRecords} widen={() => setState({ range: { last: "30d" } })} />
                 ) : isRecords ? (
                   x.viz === "table" || x.viz === "table_histogram" ? (
                     <RecordTable result={result} zone={state.zone} columns={state.cols} actions={actions} />
@@ -204,6 +205,16 @@ function Waiting({ idle, run }: { idle: boolean; run: () => void }) {
   return (
     <Empty title="Cancelled">
       <Button small icon="play" onClick={run}>Run again</Button>
+    </Empty>
+  );
+}
+
+function Nothing({ viz, records, widen }: { viz: VizId; records: boolean; widen: () => void }) {
+  if (viz === "cluster_compare") return <Empty title="No difference">Every cluster of this time range is in the one it is compared with, too, and no other is there.</Empty>;
+  return (
+    <Empty title={records ? "No records" : "No result"}>
+      <span>Nothing in this time range fits the query.</span>
+      <Button small onClick={widen}>Look at the last 30 days</Button>
     </Empty>
   );
 }

@@ -38,8 +38,8 @@ export function FieldPanel({ fields, records, from, to, columns, actions, loadin
       <div className="fields-list" ref={place}>
         {problem !== null && <ErrorNotice error={problem} />}
         {fields.length === 0 && loading && <div className="empty"><Spinner label="Looking for fields" /></div>}
-        {fields.length === 0 && !loading && problem === null && <Empty title="No fields">No record was found.</Empty>}
-        {fields.length > 0 && list.length === 0 && <Empty title="No such field" />}
+        {fields.length === 0 && !loading && problem === null && <Empty title="No fields" />}
+        {fields.length > 0 && list.length === 0 && <Empty title={find === "" ? "No fields" : "No such field"} />}
         {sections.map((s) => (
           <section key={s.title}>
             {(sections.length > 1 || pinned.length > 0) && <h2>{s.title}</h2>}

@@ -99,7 +99,7 @@ function oneLine(text: string): string {
 /** summaryColumns are those chosen, or else the first eight that differ between records. */
 function summaryColumns(columns: Column[], rows: unknown[][], chosen: string[]): number[] {
   if (chosen.length > 0) return chosen.map((name) => columnAt(columns, name)).filter((i) => i >= 0);
-  const dull = new Set(["Time", "Log Group", "Log Origin", "Upload Name", "Upload ID", "Record Number", "Entity Type", "Time Assumed", "ordinal", "muploadid"]);
+  const dull = new Set(["Time", "Log Group", "Log Origin", "Upload Name", "Upload ID", "Record Number", "Entity Type", "Time Assumed"]);
   const sample = rows.slice(0, 200);
   const found: { i: number; weight: number }[] = [];
   columns.forEach((c, i) => {

@@ -16,8 +16,22 @@ const parts = ["query", "histogram", "fields", "counts"];
 /** Columns of a table of records for which none is chosen, as far as records have them. */
 export const usualColumns = ["Time", "Log Source", "User Name", "Entity", "OCI Resource Name", "Resource Type", "Resource Operations", "Original Log Content"];
 
+const FEW = 10; // columns that a table shows without choosing among them
+
+/** columnsOf are the columns that a table of records shows when none is chosen: all that have a value, or of many the usual ones. */
+export function columnsOf(r: Pick<Result, "columns" | "rows">): string[] {
+  const filled = r.columns.filter((c, i) => !c.hidden && r.rows.some((row) => row[i] !== null && row[i] !== undefined)).map((c) => c.name);
+  return filled.length <= FEW ? filled : usualColumns.filter((name) => filled.includes(name));
+}
+
 const MANY = 5_000; // records beyond which each comes with the shown columns alone; one that is opened brings the rest
 const identity = { "Upload ID": "muploadid", "Record Number": "ordinal" }; // fields that together name a record, and their columns
+
+/** named gives the columns that name a record the names by which they were asked for, in place of their own. */
+export function named(r: Result): Result {
+  const nameOf = new Map(Object.entries(identity).map(([field, column]) => [column, field]));
+  return { ...r, columns: r.columns.map((c) => ({ ...c, ...(nameOf.has(c.name) && { name: nameOf.get(c.name)!, original: nameOf.get(c.name) }) })) };
+}
 
 /** columnsToAsk are the fields that records are asked for with. */
 export function columnsToAsk(fields: FieldInfo[], rows: number, chosen: string[]): string[] {
@@ -67,7 +81,7 @@ export function useExplorer(state: ExplorerState, live: boolean) {
     enabled: ready && (known || !withFields),
     placeholderData: (before, asked) => (asked && asked.queryKey[6] === state.q && (live || (asked.queryKey[2] === from && asked.queryKey[3] === to)) ? before : undefined),
     gcTime: 60_000,
-    queryFn: ({ signal }) => api.query({ query: text, from, to, zone: state.zone, limit: withFields ? state.rows : -1 }, signal),
+    queryFn: ({ signal }) => api.query({ query: text, from, to, zone: state.zone, limit: withFields ? state.rows : -1 }, signal).then(named),
   });
 
   const histogram = useQuery({
@@ -82,7 +96,7 @@ export function useExplorer(state: ExplorerState, live: boolean) {
     const time = Number(row[columnAt(columns, "Time")]);
     const conditions = Object.entries(identity).map(([field, column]) => `${quote(field)} = ${quote(String(row[columns.findIndex((c) => c.internal === column)] ?? ""))}`);
     const all = columnsToAsk(fields.data ?? [], 0, []);
-    const r = await api.query({ query: `${conditions.join(" and ")} | fields ${all.map(quote).join(", ")}`, from: new Date(time).toISOString(), to: new Date(time + 1).toISOString(), zone: state.zone, limit: 1 }, signal);
+    const r = await api.query({ query: `${conditions.join(" and ")} | fields ${all.map(quote).join(", ")}`, from: new Date(time).toISOString(), to: new Date(time + 1).toISOString(), zone: state.zone, limit: 1 }, signal).then(named);
     return r.rows[0] ? { row: r.rows[0], columns: r.columns } : { row, columns };
   };
 

@@ -71,6 +71,9 @@ describe("time", () => {
     // Berlin goes from +1 to +2 hours on 2026-03-29 at 01:00 UTC.
     expect(fromLocal("2026-03-29T01:30:00", "Europe/Berlin")).toBe(Date.UTC(2026, 2, 29, 0, 30));
     expect(fromLocal("2026-03-29T03:30:00", "Europe/Berlin")).toBe(Date.UTC(2026, 2, 29, 1, 30));
+    expect(fromLocal(" 2026-03-10 09:00 ", "UTC")).toBe(Date.UTC(2026, 2, 10, 9));
+    expect(fromLocal("2026-03-10", "UTC")).toBe(Date.UTC(2026, 2, 10));
+    for (const wrong of ["", "yesterday", "10/03/2026", "2026-13-01", "2026-03-10 9", "2026-03-10 25:00"]) expect(fromLocal(wrong, "UTC")).toBeNaN();
     for (const ms of [noon - 5, Date.UTC(2026, 9, 25, 12)]) expect(fromLocal(toLocal(ms, "America/New_York"), "America/New_York")).toBe(ms);
   });
   it("reads ranges of addresses and refuses nonsense", () => {

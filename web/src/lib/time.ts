@@ -98,18 +98,19 @@ export function zoneOffset(ms: number, zone: string): number {
   return Date.UTC(Number(p.year), Number(p.month) - 1, Number(p.day), Number(p.hour), Number(p.minute), Number(p.second)) - Math.floor(ms / 1000) * 1000;
 }
 
-/** fromLocal reads what a datetime-local input holds, as a time in a zone; NaN when it is empty. */
+/** fromLocal reads what a person writes of a time in a zone, such as 2026-03-10 09:00 or a day alone; NaN when it is none. */
 export function fromLocal(text: string, zone: string): number {
-  const asUTC = Date.parse(text + "Z");
+  const m = /^(\d{4}-\d\d-\d\d)(?:[ T]+(\d\d:\d\d)(:\d\d(?:\.\d{1,3})?)?)?$/.exec(text.trim());
+  const asUTC = m ? Date.parse(`${m[1]}T${m[2] ?? "00:00"}${m[3] ?? ":00"}Z`) : NaN;
   if (Number.isNaN(asUTC)) return NaN;
   // The offset at the wanted instant, found in two steps because it may change with the instant.
   const first = asUTC - zoneOffset(asUTC, zone);
   return asUTC - zoneOffset(first, zone);
 }
 
-/** toLocal is the value of a datetime-local input. */
+/** toLocal writes a time as fromLocal reads it. */
 export function toLocal(ms: number, zone: string): string {
-  return formatTime(ms, zone, "second").replace(" ", "T");
+  return formatTime(ms, zone, "second");
 }
 
 /** ago says how long ago an instant was, roughly. */

@@ -58,13 +58,13 @@ function Absolute({ range, zone, now, done, onZone }: { range: Range; zone: stri
       >
         <label className="field">
           <span>From</span>
-          <input className="input" type="datetime-local" step="1" value={from} onChange={(e) => setFrom(e.target.value)} />
+          <input className="input mono" value={from} placeholder="2026-03-10 09:00" maxLength={30} aria-invalid={Number.isNaN(start)} onChange={(e) => setFrom(e.target.value)} />
         </label>
         <label className="field">
           <span>To</span>
-          <input className="input" type="datetime-local" step="1" value={to} onChange={(e) => setTo(e.target.value)} aria-invalid={wrong} />
+          <input className="input mono" value={to} placeholder="2026-03-11" maxLength={30} aria-invalid={wrong} onChange={(e) => setTo(e.target.value)} />
         </label>
-        {wrong && <span className="bad-text">From must be before To.</span>}
+        {wrong && <span className="bad-text">{start >= end ? "From must be before To." : "Write times as 2026-03-10 09:00."}</span>}
         <Button kind="primary" type="submit" disabled={wrong}>
           Use this range
         </Button>

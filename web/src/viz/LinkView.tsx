@@ -97,12 +97,12 @@ function bubbleOption(r: Result, keys: number[], at: { start: number; count: num
     color: p.series,
     textStyle: { fontFamily: "Inter Variable, system-ui, sans-serif" },
     grid: { left: 8, right: 18, top: 14, bottom: 4, containLabel: true },
-    xAxis: { type: "time", axisLabel: { color: p.muted, hideOverlap: true, formatter: (ms: number) => formatTime(ms, zone, "minute").slice(5) }, axisLine: { lineStyle: { color: p.line } }, splitLine: { show: true, lineStyle: { color: p.line } } },
+    xAxis: { type: "time", axisLabel: { color: p.muted, hideOverlap: true, margin: 18, formatter: (ms: number) => formatTime(ms, zone, "minute").slice(5) }, axisLine: { lineStyle: { color: p.line } }, splitLine: { show: true, lineStyle: { color: p.line } } },
     yAxis: many
       ? { type: "value", name: "", axisLabel: { color: p.muted, formatter: (n: number) => duration(n) }, splitLine: { lineStyle: { color: p.line } } }
       : { type: "category", data: groups, inverse: true, axisLabel: { color: p.muted, width: 170, overflow: "truncate" }, axisTick: { show: false }, axisLine: { lineStyle: { color: p.line } } },
     tooltip: { confine: true, backgroundColor: p.surface, borderColor: p.line, textStyle: { color: p.text }, formatter: (e: { name: string; value: [number, unknown, number, number] }) => tip(e.name, [{ name: "Start", value: formatTime(e.value[0], zone, "second") }, { name: "Records", value: number(e.value[2]) }, { name: "Duration", value: duration(e.value[3]) }]) },
-    series: [{ type: "scatter", data, symbolSize: (v: number[]) => 6 + 22 * Math.sqrt((v[2] ?? 1) / most), itemStyle: { opacity: 0.65, color: p.series[0], borderColor: p.surface } }],
+    series: [{ type: "scatter", data, symbolSize: (v: number[]) => 6 + (data.length > 300 ? 8 : 22) * Math.sqrt((v[2] ?? 1) / most), itemStyle: { opacity: 0.65, color: p.series[0], borderColor: p.surface } }],
   };
 }
 
@@ -191,9 +191,15 @@ function GroupDialog({ title, row, result, keys, zone, query, from, to, close, a
         )))}
       </dl>
       <h3>Records</h3>
-      {records.isPending ? <Spinner /> : records.isError ? <ErrorNotice error={records.error} /> : <ResultTable result={records.data.result} zone={zone} label="Records of the group" height={340} remember="group" />}
+      {records.isPending ? <Spinner /> : records.isError ? <ErrorNotice error={records.error} /> : <ResultTable result={filled(records.data.result)} zone={zone} label="Records of the group" height={340} remember="group" />}
     </Dialog>
   );
+}
+
+/** filled leaves out the columns in which no row has a value. */
+function filled(r: Result): Result {
+  const kept = r.columns.map((_, i) => i).filter((i) => r.rows.some((row) => row[i] !== null));
+  return { ...r, columns: kept.map((i) => r.columns[i]!), rows: r.rows.map((row) => kept.map((i) => row[i])) };
 }
 
 function measureOr(v: unknown, c: Column, zone: string): string {

@@ -1,11 +1,11 @@
 import type { Result } from "../api/client";
 import { number } from "../lib/format";
 import { Empty } from "../ui/controls";
-import { measureText, tableOf } from "./options";
+import { label, measureText, tableOf } from "./options";
 import { Sparkline } from "./Sparkline";
 
 /** Tile shows single numbers in large type, of a series its total with its course. */
-export function Tile({ result, small }: { result: Result; small?: boolean }) {
+export function Tile({ result, zone, small }: { result: Result; zone: string; small?: boolean }) {
   const tiles: { name: string; value: number; text: string; trend?: number[] }[] = [];
   if (result.series) {
     const s = result.series;
@@ -17,14 +17,14 @@ export function Tile({ result, small }: { result: Result; small?: boolean }) {
   } else {
     const t = tableOf(result);
     for (const row of t.rows.slice(0, 12)) {
-      const of = t.dimAt.map((i) => String(row[i] ?? "(none)")).join(" · ");
+      const of = t.dimAt.map((i, j) => label(row[i], t.dims[j], zone)).join(" · ");
       t.measures.forEach((m, j) => {
         const v = row[t.measureAt[j]!];
         if (typeof v === "number") tiles.push({ name: of === "" ? m.name : of, value: v, text: measureText(v, m) });
       });
     }
     const text = t.rows[0]?.[t.dimAt[0] ?? -1] ?? "";
-    if (tiles.length === 0 && text !== "") tiles.push({ name: t.dims[0]?.name ?? "", value: t.rows.length, text: String(text) });
+    if (tiles.length === 0 && text !== "") tiles.push({ name: t.dims[0]?.name ?? "", value: t.rows.length, text: label(text, t.dims[0], zone) });
   }
   if (tiles.length === 0) return <Empty title="No data">Nothing in this time range.</Empty>;
   return (

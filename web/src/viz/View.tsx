@@ -8,7 +8,7 @@ import { Chart, type ChartEvent } from "./Chart";
 import { ClusterView } from "./ClusterView";
 import { LinkView } from "./LinkView";
 import { MapView } from "./MapView";
-import { categoryOption, heatOption, MAX_LINES, pieOption, seriesOption, sunburstOption, tableOf, treemapOption } from "./options";
+import { categoryOption, heatOption, MAX_LINES, pieOption, seriesOption, sunburstOption, tableOf, treemapOption, type Table } from "./options";
 import { usePalette } from "./palette";
 import type { VizId } from "./registry";
 import { ResultTable } from "./ResultTable";
@@ -39,10 +39,10 @@ export default function View(props: ViewProps) {
       case "line":
       case "area":
       case "bar":
-        if (result.series) return seriesOption(result.series, viz, zone, palette, { legend: small ? "top" : "side", stack: viz !== "line" });
-        return categoryOption(table, viz, zone, palette, small ? 20 : 40);
+        if (result.series) return seriesOption(result.series, viz, zone, palette, { legend: small || window.innerWidth < NARROW ? "top" : "side", stack: viz !== "line" });
+        return categoryOption(table, viz, zone, palette, small ? 20 : BARS.most);
       case "hbar":
-        return categoryOption(table, "hbar", zone, palette, small ? 12 : 40);
+        return categoryOption(table, "hbar", zone, palette, small ? SMALL_BARS.most : BARS.most);
       case "pie":
         return pieOption(table, zone, palette, { small });
       case "sunburst":
@@ -62,7 +62,7 @@ export default function View(props: ViewProps) {
     case "cluster_compare":
       return <ClusterView {...props} />;
     case "tile":
-      return <Tile result={result} small={small} />;
+      return <Tile result={result} zone={zone} small={small} />;
     case "words":
       return <WordCloud result={result} zone={zone} drill={drill} />;
     case "map":
@@ -92,12 +92,24 @@ export default function View(props: ViewProps) {
   };
   const left = result.series ? result.series.lines.length - MAX_LINES : 0;
   return (
-    <div className="viz" data-viz={viz}>
-      <Chart option={option} label={describe(props)} onClick={clicked} height={viz === "hbar" && !small ? Math.max(320, Math.min(40, new Set(table.rows.map((r) => r[table.dimAt[0]!])).size) * 24 + 60) : "100%"} />
+    <div className="viz" data-viz={viz} tabIndex={viz === "hbar" ? 0 : undefined}>
+      <Chart option={option} label={describe(props)} onClick={clicked} height={viz === "hbar" ? barsHeight(table, small ? SMALL_BARS : BARS) : "100%"} />
       {left > 0 && <p className="viz-note">The {MAX_LINES} largest of {plural(result.series!.lines.length, "line")} are drawn; the table has all.</p>}
       {!small && <ScreenReaderTable result={result} />}
     </div>
   );
+}
+
+const NARROW = 800; // pixels of a window in which names beside a chart leave it too little
+
+type Bars = { most: number; each: number; rest: number }; // how many bars are drawn, and the pixels of a bar and of what is around them
+const BARS: Bars = { most: 40, each: 24, rest: 60 };
+const SMALL_BARS: Bars = { most: 12, each: 17, rest: 24 };
+
+/** barsHeight fills the place; when the bars need more to be told apart, it scrolls. */
+function barsHeight(t: Table, b: Bars): string {
+  const bars = Math.min(b.most, new Set(t.rows.map((r) => r[t.dimAt[0]!])).size);
+  return `max(100%, ${((bars * b.each + b.rest) / 13).toFixed(2)}rem)`;
 }
 
 function describe({ viz, result, query }: ViewProps): string {

@@ -51,7 +51,7 @@ function legend(p: Palette, show: boolean, side: boolean) {
   return show
     ? side
       ? { type: "scroll", orient: "vertical", right: 0, top: 4, bottom: 4, icon: "roundRect", itemWidth: 10, itemHeight: 10, itemGap: 7, formatter: shortened, textStyle: { color: p.text, width: 164, overflow: "truncate", fontSize: 11.5 }, pageTextStyle: { color: p.muted }, pageIconColor: p.accent, pageIconSize: 10, tooltip: { show: true } }
-      : { type: "scroll", top: 0, left: 0, right: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, formatter: shortened, textStyle: { color: p.text, width: 170, overflow: "truncate", fontSize: 11.5 }, pageTextStyle: { color: p.muted }, pageIconColor: p.accent, pageIconSize: 10 }
+      : { type: "scroll", top: 0, left: 0, right: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, itemGap: 14, formatter: shortened, textStyle: { color: p.text, width: 170, overflow: "truncate", fontSize: 11.5 }, pageTextStyle: { color: p.muted }, pageIconColor: p.accent, pageIconSize: 10 }
     : { show: false };
 }
 
@@ -114,7 +114,7 @@ function timeAxis(buckets: number[], step: number, zone: string, p: Palette, gap
     const local = (buckets[i] ?? 0) + offset;
     return Math.floor(local / every) !== Math.floor((local - step) / every);
   };
-  return { type: "category", data: buckets.map((b) => axisTime(b, zone, every)), ...axis(p), splitLine: { show: false }, boundaryGap: gap, axisLabel: { color: p.muted, fontSize: 11, hideOverlap: true, interval: round } };
+  return { type: "category", data: buckets.map((b) => axisTime(b, zone, every)), ...axis(p), splitLine: { show: false }, boundaryGap: gap, axisLabel: { color: p.muted, fontSize: 11, hideOverlap: true, textMargin: [0, 6], interval: round } };
 }
 
 const TICKS = [1, 5, 15, 30, 60, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000].map((s) => s * 1000);
@@ -204,6 +204,8 @@ export function pieOption(t: Table, zone: string, p: Palette, o: { ring?: boolea
         data,
       },
     ],
+    // In a place that is taller than wide, the names are below the ring.
+    media: [{ query: { maxAspectRatio: 1.05 }, option: { legend: { orient: "horizontal", left: 4, right: 4, top: "70%", bottom: 4 }, series: [{ radius: o.ring === false ? [0, "60%"] : ["38%", "60%"], center: ["50%", "36%"] }] } }],
   };
 }
 
@@ -270,12 +272,14 @@ export function sunburstOption(t: Table, zone: string, p: Palette): EChartsCoreO
 /** heatOption shows a number for each pair: of a group and a time, or of two groups. */
 export function heatOption(r: Result, zone: string, p: Palette): EChartsCoreOption {
   let xs: string[], ys: string[];
+  let across: object = { type: "category", ...axis(p), splitLine: { show: false }, axisLabel: { color: p.muted, fontSize: 11, hideOverlap: true, width: 100, overflow: "truncate" } };
   const cells: [number, number, number][] = [];
   let unit: Column | undefined;
   if (r.series) {
     const s = r.series;
     const step = (s.buckets[1] ?? 0) - (s.buckets[0] ?? 0);
-    xs = s.buckets.map((b) => axisTime(b, zone, step));
+    xs = s.buckets.map((b) => formatTime(b, zone, "minute"));
+    across = timeAxis(s.buckets, step, zone, p, true);
     const lines = s.lines.slice(0, 40);
     ys = lines.map((l) => label(lineName(l.key, s.values)));
     unit = s.values[0];
@@ -292,7 +296,7 @@ export function heatOption(r: Result, zone: string, p: Palette): EChartsCoreOpti
   return {
     ...base(p),
     grid: { left: 6, right: 10, top: 8, bottom: 38, containLabel: true },
-    xAxis: { type: "category", data: xs, ...axis(p), splitLine: { show: false }, axisLabel: { color: p.muted, fontSize: 11, hideOverlap: true, width: 100, overflow: "truncate" } },
+    xAxis: { data: xs, ...across },
     yAxis: { type: "category", data: ys, ...axis(p), splitLine: { show: false }, inverse: true, axisLabel: { color: p.muted, fontSize: 11, width: 170, overflow: "truncate" } },
     visualMap: { min: 0, max: top, calculable: false, orient: "horizontal", left: "center", bottom: 0, itemHeight: 120, itemWidth: 10, text: [measureText(top, unit), "0"], textStyle: { color: p.muted }, inRange: { color: p.ramp } },
     tooltip: { ...(base(p).tooltip as object), formatter: (e: { value: [number, number, number]; color: string }) => tip(ys[e.value[1]] ?? "", [{ colour: e.color, name: xs[e.value[0]] ?? "", value: number(e.value[2]) }]) },

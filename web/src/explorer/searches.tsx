@@ -1,9 +1,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
-import { api, send, type QueryRequest } from "../api/client";
-import { bytes, number, plural } from "../lib/format";
+import { useState } from "react";
+import { api } from "../api/client";
 import { parseLast, rangeLabel, type Range } from "../lib/time";
-import { Button, Dialog, Empty, ErrorNotice, save, Spinner } from "../ui/controls";
+import { Button, Dialog, Empty, ErrorNotice, Spinner } from "../ui/controls";
 
 type Past = { q: string; range: Range; at: number };
 const HISTORY = "ledgerline.history";
@@ -94,85 +93,6 @@ export function SaveDialog({ query, range, close }: { query: string; range: Rang
       <label className="field"><span>Description</span><input className="input" value={description} onChange={(e) => setDescription(e.target.value)} /></label>
       <pre className="code">{query}</pre>
       <p className="muted">A search of the same name is replaced. It is also there for <code>ledgerline query --saved</code>.</p>
-      {problem !== undefined && <ErrorNotice error={problem} />}
-    </Dialog>
-  );
-}
-
-export function ExplainDialog({ request, close }: { request: QueryRequest; close: () => void }) {
-  const [analyze, setAnalyze] = useState(false);
-  const q = useQuery({ queryKey: ["explain", request, analyze], queryFn: ({ signal }) => api.explain({ ...request, analyze }, signal), retry: false });
-  return (
-    <Dialog title="How this query is answered" close={close} wide footer={<Button onClick={() => setAnalyze(true)} disabled={analyze} icon="play">Run it and measure each step</Button>}>
-      {q.isPending ? <Spinner /> : q.isError ? <ErrorNotice error={q.error} /> : (
-        <>
-          {q.data.steps && (
-            <table className="data">
-              <thead><tr><th>Step</th><th className="num">Rows in</th><th className="num">Rows out</th><th className="num">Time</th></tr></thead>
-              <tbody>
-                {q.data.steps.map((s, i) => (
-                  <tr key={i}><td>{s.name}</td><td className="num">{s.rowsIn === undefined ? "" : number(s.rowsIn)}</td><td className="num">{s.rowsOut === undefined ? "" : number(s.rowsOut)}</td><td className="num">{s.elapsedMs.toFixed(1)} ms</td></tr>
-                ))}
-              </tbody>
-            </table>
-          )}
-          <pre className="code" tabIndex={0}>{q.data.plan}</pre>
-        </>
-      )}
-    </Dialog>
-  );
-}
-
-export function ExportDialog({ request, close }: { request: QueryRequest; close: () => void }) {
-  const [format, setFormat] = useState<"csv" | "json">("csv");
-  const [progress, setProgress] = useState<{ bytes: number; lines: number; done: boolean }>();
-  const [problem, setProblem] = useState<unknown>();
-  const abort = useRef<AbortController>(null);
-  useEffect(() => () => abort.current?.abort(), []);
-  const start = async () => {
-    setProblem(undefined);
-    setProgress({ bytes: 0, lines: 0, done: false });
-    abort.current = new AbortController();
-    try {
-      const answer = await send("/ledgerline/v1/export", { method: "POST", body: { ...request, format }, signal: abort.current.signal });
-      const parts: BlobPart[] = [];
-      let n = 0,
-        lines = 0;
-      const reader = answer.body!.getReader();
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        parts.push(value);
-        n += value.length;
-        for (const b of value) if (b === 10) lines++;
-        setProgress({ bytes: n, lines, done: false });
-      }
-      setProgress({ bytes: n, lines, done: true });
-      save(`ledgerline-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.${format}`, new Blob(parts, { type: format === "csv" ? "text/csv" : "application/json" }));
-    } catch (e) {
-      if (!abort.current.signal.aborted) setProblem(e);
-      setProgress(undefined);
-    }
-  };
-  const running = progress !== undefined && !progress.done;
-  return (
-    <Dialog
-      title="Export the whole result"
-      close={close}
-      footer={running ? <Button icon="stop" onClick={() => abort.current?.abort()}>Stop</Button> : <Button kind="primary" icon="download" onClick={() => void start()}>Export</Button>}
-    >
-      <p>Every row of the result, without a limit, in the time range of this page.</p>
-      <fieldset className="row plain-set">
-        <legend className="sr-only">Format</legend>
-        <label className="row"><input type="radio" name="format" checked={format === "csv"} onChange={() => setFormat("csv")} /> CSV</label>
-        <label className="row"><input type="radio" name="format" checked={format === "json"} onChange={() => setFormat("json")} /> JSON</label>
-      </fieldset>
-      <pre className="code">{request.query}</pre>
-      {progress && (
-        <div className="row" role="status">
-          {running && <Spinner label="Exporting" />} {bytes(progress.bytes)}, {plural(progress.lines, "line")} {progress.done && "— done; the file is in your downloads"}
-        </div>
-      )}
       {problem !== undefined && <ErrorNotice error={problem} />}
     </Dialog>
   );
