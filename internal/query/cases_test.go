@@ -187,7 +187,7 @@ func sameValue(got, want any) bool {
 		return sameValue(float64(g), want)
 	case float64:
 		w, ok := want.(float64)
-		return ok && (g == w || math.Abs(g-w) <= 1e-9*math.Max(math.Abs(g), math.Abs(w)))
+		return ok && (g == w || math.Abs(g-w) <= 1e-9*max(1, math.Abs(g), math.Abs(w)))
 	case time.Time:
 		return want == g.UTC().Format(time.RFC3339)
 	}

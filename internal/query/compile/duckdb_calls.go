@@ -291,7 +291,7 @@ func (d DuckDB) strings(c *plan.Call, a []string) string {
 		}
 		from := atLeast(a[2], "0")
 		at := "instr(substring(" + a[0] + ", " + from + " + 1), " + a[1] + ")"
-		return "CASE WHEN " + at + " = 0 THEN -1 WHEN " + at + " > 0 THEN " + at + " + " + from + " - 1 END"
+		return "CASE WHEN " + at + " = 0 OR " + from + " > length(" + a[0] + ") THEN -1 WHEN " + at + " > 0 THEN " + at + " + " + from + " - 1 END"
 	case plan.LastIndexOf:
 		s := a[0]
 		if len(a) > 2 {
