@@ -430,3 +430,34 @@ func TestDefaultDeny(t *testing.T) {
 		}
 	}
 }
+
+// Every operation there is answers a reader as if what it may not read were not there,
+// asked for the secret's own identifiers.
+func TestNoOperationTellsOfWhatIsForbidden(t *testing.T) {
+	bare, full := newWorld(t, false), newWorld(t, true)
+	bare.secret = full.secret
+	const query = "?compartmentId=" + tenancy + "&type=Lookup&taskType=SAVED_SEARCH&warningState=ALL&sourceName=Source%20of%20" + secretWord + "&logSourceName=x&filename=x&logGroupId="
+	fill := strings.NewReplacer("{namespaceName}", "demo", "{uploadReference}", catalog.UploadReference(secretWord), "{logAnalyticsLogGroupId}", full.secret, "{logId}", full.secret,
+		"{fileReference}", "file-"+secretWord, "{sourceName}", "Source%20of%20"+secretWord, "{user}", "chief", "{lookupName}", secretWord, "{name}", secretWord, "{", "v-", "}", "")
+	asked := 0
+	for _, method := range slices.Sorted(maps.Keys(full.server.router.byMethod)) {
+		for _, op := range full.server.router.byMethod[method] {
+			if op.handle == nil || op.access != signedOrLocal || op.Name == "OwnSession" || op.Name == "OwnLogOut" || op.Name == "OwnPassword" {
+				continue
+			}
+			asked++
+			path := fill.Replace(op.Pattern)
+			way := [3]string{method, path + query + full.secret, `{"compartmentId":"` + tenancy + `","logAnalyticsLogGroupId":"` + full.secret + `"}`}
+			want, got := bare.ask(bare.reader, way), full.ask(full.reader, way)
+			if words(want) != words(got) {
+				t.Errorf("%s\nwithout the secret: %.1500s\nwith it:            %.1500s", op.Name, want, got)
+			}
+			if strings.HasPrefix(got, "5") {
+				t.Errorf("%s: %.300s", op.Name, got)
+			}
+		}
+	}
+	if asked < 130 {
+		t.Errorf("only %d operations", asked)
+	}
+}

@@ -100,10 +100,35 @@ func (g guarded) Export(ctx context.Context, r query.Request, header func([]quer
 	defer done()
 	started, rows := time.Now(), int64(0)
 	err = g.Engine.Export(ctx, r, header, func(values []any) error {
-		rows++
+		if rows++; rows%exportCheck == 0 {
+			if err := g.stillAllowed(ctx, c, r.Scope.Groups); err != nil {
+				return err
+			}
+		}
 		return row(values)
 	})
 	g.auditQuery(c, "export", r, rows, err, time.Since(started))
+	return err
+}
+
+// exportCheck is after how many rows of an export, which may take an hour, its
+// caller's rights are looked at again.
+const exportCheck = 1000
+
+// stillAllowed refuses a caller who is disabled by now, or may no longer read the log
+// groups of its query.
+func (g guarded) stillAllowed(ctx context.Context, c caller, groups []string) error {
+	if c.user == localUser {
+		return nil
+	}
+	u, err := g.catalog.ActiveUser(c.user)
+	if err != nil {
+		return notAuthenticated(err)
+	}
+	allowed, err := g.catalog.Groups(ctx, g.catalog.Rights(u), catalog.Read)
+	if err == nil && allowed != nil && (groups == nil || slices.ContainsFunc(groups, func(id string) bool { return !slices.Contains(allowed, id) })) {
+		err = absent("you may no longer read all that this query is about; run it again")
+	}
 	return err
 }
 

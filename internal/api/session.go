@@ -26,6 +26,7 @@ type sessions struct {
 	byPair *throttle                  // login attempts of an address at a user
 	byPeer *throttle                  // of an address
 	byUser *throttle                  // at a user
+	byGate *throttle                  // logins that an address begins at the identity provider
 	slots  chan struct{}              // passwords compared at once; each takes 19 MiB
 
 	mu     sync.Mutex
@@ -44,6 +45,7 @@ const (
 	loginsByPair   = 5
 	loginsByPeer   = 30
 	loginsByUser   = 100
+	loginsByGate   = 100
 	loginsAtOnce   = 2
 	startLife      = time.Hour
 	maxStarts      = 100
@@ -53,7 +55,7 @@ const (
 
 func newSessions(clock func() time.Time) *sessions {
 	return &sessions{byPair: newThrottle(clock, loginsByPair, loginWindow), byPeer: newThrottle(clock, loginsByPeer, loginWindow),
-		byUser: newThrottle(clock, loginsByUser, loginWindow), slots: make(chan struct{}, loginsAtOnce), starts: map[string]start{}}
+		byUser: newThrottle(clock, loginsByUser, loginWindow), byGate: newThrottle(clock, loginsByGate, loginWindow), slots: make(chan struct{}, loginsAtOnce), starts: map[string]start{}}
 }
 
 // cookieName holds the port, since browsers share cookies between the ports of a
@@ -177,6 +179,9 @@ func (s *Server) logIn(c *call) (*response, error) {
 func (s *Server) checkLogin(c *call, name, password string) (catalog.User, error) {
 	c.login = clip(name, 255)
 	user, peer := loginKey(name), peerKey(peerAddress(c.r))
+	if u, err := s.Catalog.User(name); err == nil { // who has a name and an OCID has not twice as many attempts
+		user = loginKey(u.ID)
+	}
 	pair := user + " " + peer
 	for t, key := range map[*throttle]string{s.sessions.byPeer: peer, s.sessions.byPair: pair, s.sessions.byUser: user} {
 		if wait := t.take(key); wait > 0 {

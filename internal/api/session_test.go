@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"ledgerline/internal/catalog"
+	"ledgerline/internal/query"
 )
 
 const password = "correct horse battery"
@@ -186,7 +188,7 @@ func TestSessionIsOurPagesAlone(t *testing.T) {
 
 func TestLoginIsRateLimited(t *testing.T) {
 	g := newRig(t)
-	g.user("auditor")
+	u := g.user("auditor")
 	g.user("other")
 	b := g.browser()
 	for range loginsByPair {
@@ -196,6 +198,9 @@ func TestLoginIsRateLimited(t *testing.T) {
 	}
 	if code := b.logIn("AUDITOR", password); code != 429 {
 		t.Errorf("after %d attempts: %d", loginsByPair, code)
+	}
+	if code := b.logIn(u.ID, password); code != 429 {
+		t.Errorf("by the OCID in place of the name: %d", code)
 	}
 	if code := b.logIn("other", password); code != 200 {
 		t.Errorf("another user: %d", code)
@@ -272,4 +277,97 @@ func TestStartLink(t *testing.T) {
 	if code, _ := g.browser().call("GET", link, ""); code != 403 {
 		t.Errorf("too late: %d", code)
 	}
+}
+
+// Each call of a browser that may change something carries the token, whatever it
+// is, and a method in a header is none.
+func TestEveryChangeNeedsTheToken(t *testing.T) {
+	g := newRig(t)
+	g.user("auditor", catalog.Administrators)
+	b := g.browser()
+	b.logIn("auditor", password)
+	b.csrf = ""
+	before, tried := g.kept(), 0
+	for method, ops := range g.server.router.byMethod {
+		for _, op := range ops {
+			if method == "GET" || method == "HEAD" || op.access != signedOrLocal {
+				continue
+			}
+			tried++
+			path := strings.NewReplacer("{namespaceName}", "demo", "{", "v-", "}", "").Replace(op.Pattern)
+			if code, m := b.call(method, path, "{}"); code != 403 || m["code"] != "NotAllowed" {
+				t.Errorf("%s %s: %d %v", method, path, code, m)
+			}
+		}
+	}
+	b.header = http.Header{"X-Http-Method-Override": {"DELETE"}, "X-Method-Override": {"DELETE"}}
+	if code, _ := b.call("GET", sessionPath+"?_method=DELETE", ""); code != 200 {
+		t.Errorf("%d", code)
+	}
+	if code, _ := b.call("GET", sessionPath, ""); code != 200 {
+		t.Errorf("it has logged out: %d", code)
+	}
+	if after := g.kept(); after != before || tried < 100 {
+		t.Errorf("%d calls:\nbefore %s\nafter  %s", tried, before, after)
+	}
+}
+
+// An export under way ends when its user is disabled or may no longer read.
+func TestExportEndsWithTheRight(t *testing.T) {
+	for name, c := range map[string]struct {
+		withdraw func(*rig, catalog.User) error
+		want     int
+	}{
+		"nothing": {func(*rig, catalog.User) error { return nil }, 200},
+		"disabled": {func(g *rig, u catalog.User) error {
+			_, err := g.cat.UpdateUser(t.Context(), u.ID, "", catalog.UserChange{Disabled: ptr(true)})
+			return err
+		}, 401},
+		"out of the group": {func(g *rig, u catalog.User) error {
+			_, err := g.cat.UpdateUser(t.Context(), u.ID, "", catalog.UserChange{Groups: []string{"Others"}})
+			return err
+		}, 404},
+	} {
+		g := newRig(t)
+		u := g.user("auditor", catalog.Administrators)
+		b := g.browser()
+		b.logIn("auditor", password)
+		sent := 0
+		g.engine.export = func(_ context.Context, _ query.Request, header func([]query.Column) error, row func([]any) error) error {
+			err := header([]query.Column{{Name: "n"}})
+			for i := 0; i < 3*exportCheck && err == nil; i++ {
+				if i == exportCheck/2 {
+					err = c.withdraw(g, u)
+				}
+				if err == nil {
+					err = row([]any{int64(i)})
+					sent++
+				}
+			}
+			return err
+		}
+		got := g.statusOf(b, "POST", ownBase+"/export", `{"query":"*"}`)
+		if got != c.want || (sent < 3*exportCheck) != (c.want != 200) {
+			t.Errorf("%s: %d after %d rows", name, got, sent)
+		}
+	}
+}
+
+// statusOf is the status of an answer that need not be JSON.
+func (g *rig) statusOf(b *browser, method, path, body string) int {
+	g.t.Helper()
+	r, err := http.NewRequestWithContext(g.t.Context(), method, g.web.URL+path, strings.NewReader(body))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	r.Header = http.Header{"Content-Type": {"application/json"}, "Cookie": {b.cookie}, csrfHeader: {b.csrf}}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		return 0
+	}
+	return resp.StatusCode
 }

@@ -136,6 +136,10 @@ func (s *Server) startOIDC(c *call) (*response, error) {
 	if err := s.checkHost(c.r); err != nil {
 		return nil, err
 	}
+	// Attempts that are begun and not ended push others out.
+	if wait := s.sessions.byGate.take(peerKey(peerAddress(c.r))); wait > 0 {
+		return nil, tooMany("too many attempts to log in; wait and try again", wait)
+	}
 	conf, _, err := s.provider.discover(c.r.Context())
 	if err != nil {
 		return nil, err

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"cmp"
 	"crypto"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -22,6 +24,7 @@ type fakeProvider struct {
 	key    *rsa.PrivateKey
 	claims map[string]any // of the next ID token, over the usual ones
 	signer *rsa.PrivateKey
+	alg    string // of the next ID token
 
 	nonce, challenge string // of the last authorization
 }
@@ -32,7 +35,7 @@ func newFakeProvider(t *testing.T) *fakeProvider {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &fakeProvider{t: t, key: key, signer: key, claims: map[string]any{}}
+	p := &fakeProvider{t: t, key: key, signer: key, alg: "RS256", claims: map[string]any{}}
 	mux := http.NewServeMux()
 	p.web = httptest.NewServer(mux)
 	t.Cleanup(p.web.Close)
@@ -75,7 +78,15 @@ func (p *fakeProvider) idToken() string {
 		}
 		return base64.RawURLEncoding.EncodeToString(b)
 	}
-	text := part(map[string]string{"alg": "RS256", "kid": "1"}) + "." + part(claims)
+	text := part(map[string]string{"alg": p.alg, "kid": "1"}) + "." + part(claims)
+	switch p.alg {
+	case "none":
+		return text + "."
+	case "HS256": // with what everybody knows as the secret
+		mac := hmac.New(sha256.New, p.key.N.Bytes())
+		mac.Write([]byte(text))
+		return text + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	}
 	sum := sha256.Sum256([]byte(text))
 	sig, err := rsa.SignPKCS1v15(rand.Reader, p.signer, crypto.SHA256, sum[:])
 	if err != nil {
@@ -193,22 +204,30 @@ func TestOIDCRefuses(t *testing.T) {
 		claims map[string]any
 		change func(*browser, url.Values)
 		signer *rsa.PrivateKey
+		alg    string
 	}{
-		"no cookie":             {change: func(b *browser, _ url.Values) { b.cookie = "" }},
-		"another's state":       {change: func(b *browser, q url.Values) { q.Set("state", "x") }},
-		"a state of one's own":  {change: func(b *browser, q url.Values) { q.Set("state", "x"); b.cookie = strings.Split(b.cookie, "=")[0] + "=x" }},
-		"state given twice":     {change: func(_ *browser, q url.Values) { q.Add("state", q.Get("state")) }},
-		"no code":               {change: func(_ *browser, q url.Values) { q.Del("code"); q.Set("error", "access_denied") }},
-		"another code":          {change: func(_ *browser, q url.Values) { q.Set("code", "x") }},
-		"another challenge":     {change: func(*browser, url.Values) { p.challenge = "x" }},
-		"another nonce":         {claims: map[string]any{"nonce": "x"}},
-		"for another client":    {claims: map[string]any{"aud": "x"}},
-		"of another issuer":     {claims: map[string]any{"iss": "https://evil.example.com"}},
-		"expired":               {claims: map[string]any{"exp": time.Now().Add(-time.Hour).Unix()}},
-		"signed by another key": {signer: other},
-		"no subject":            {claims: map[string]any{"sub": ""}},
+		"without a signature":    {alg: "none"},
+		"signed by a public key": {alg: "HS256"},
+		"for several, not us":    {claims: map[string]any{"aud": []string{"x", "y"}}},
+		"not valid yet":          {claims: map[string]any{"nbf": time.Now().Add(time.Hour).Unix()}},
+		"no nonce":               {claims: map[string]any{"nonce": nil}},
+		"another's state alone":  {change: func(b *browser, _ url.Values) { b.cookie = strings.Split(b.cookie, "=")[0] + "=x" }},
+		"two state cookies":      {change: func(b *browser, _ url.Values) { b.cookie += "; " + b.cookie }},
+		"no cookie":              {change: func(b *browser, _ url.Values) { b.cookie = "" }},
+		"another's state":        {change: func(b *browser, q url.Values) { q.Set("state", "x") }},
+		"a state of one's own":   {change: func(b *browser, q url.Values) { q.Set("state", "x"); b.cookie = strings.Split(b.cookie, "=")[0] + "=x" }},
+		"state given twice":      {change: func(_ *browser, q url.Values) { q.Add("state", q.Get("state")) }},
+		"no code":                {change: func(_ *browser, q url.Values) { q.Del("code"); q.Set("error", "access_denied") }},
+		"another code":           {change: func(_ *browser, q url.Values) { q.Set("code", "x") }},
+		"another challenge":      {change: func(*browser, url.Values) { p.challenge = "x" }},
+		"another nonce":          {claims: map[string]any{"nonce": "x"}},
+		"for another client":     {claims: map[string]any{"aud": "x"}},
+		"of another issuer":      {claims: map[string]any{"iss": "https://evil.example.com"}},
+		"expired":                {claims: map[string]any{"exp": time.Now().Add(-time.Hour).Unix()}},
+		"signed by another key":  {signer: other},
+		"no subject":             {claims: map[string]any{"sub": ""}},
 	} {
-		p.claims, p.signer = c.claims, p.key
+		p.claims, p.signer, p.alg = c.claims, p.key, cmp.Or(c.alg, "RS256")
 		if c.signer != nil {
 			p.signer = c.signer
 		}
@@ -217,7 +236,7 @@ func TestOIDCRefuses(t *testing.T) {
 		}
 	}
 	// A callback works once.
-	p.claims, p.signer = nil, p.key
+	p.claims, p.signer, p.alg = nil, p.key, "RS256"
 	var cookie string
 	if code, _ := p.login(g, func(b *browser, q url.Values) { used, cookie = q, b.cookie }); code != 303 {
 		t.Fatalf("%d", code)
@@ -231,6 +250,51 @@ func TestOIDCRefuses(t *testing.T) {
 	for _, path := range []string{"/start", "/callback?code=a&state=b"} {
 		if code, _ := newRig(t).browser().call("GET", oidcPath+path, ""); code != 404 {
 			t.Errorf("without a provider: %d", code)
+		}
+	}
+}
+
+// What a provider says of groups makes nobody an administrator but by that very name.
+func TestOIDCGroupsAreWhatTheyLookLike(t *testing.T) {
+	g, p := oidcRig(t)
+	chief := g.user("chief")
+	for i, claim := range []any{
+		"Administrators", []any{"Admini\u017ftrators"}, []any{"Administrators "}, []any{" Administrators"}, []any{"Administrators\u200b"}, []any{"Domain/Administrators"},
+		[]any{map[string]any{"display": "Administrators"}}, []any{[]any{"Administrators"}}, map[string]any{"name": "Administrators"}, []any{"\uff21dministrators"}, nil,
+	} {
+		p.claims = map[string]any{"groups": claim, "administrator": true, "roles": []string{"Administrators"}, "preferred_username": "CH\u0130EF", "sub": itoa(int64(i))}
+		code, b := p.login(g, nil)
+		_, m := b.call("GET", sessionPath, "")
+		u, _ := m["user"].(map[string]any)
+		if code != 303 || u["administrator"] != false {
+			t.Errorf("%v: %d %v", claim, code, m)
+		}
+	}
+	// A name that another letter case makes of ours is not taken over.
+	if found, err := g.cat.User("Chief"); err != nil || found.ID != chief.ID {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// Whoever begins logins and ends none does not push out those of others.
+func TestOIDCStartsAreLimited(t *testing.T) {
+	g, _ := oidcRig(t)
+	for i := range loginsByGate + 1 {
+		want := 303
+		if i == loginsByGate {
+			want = 429
+		}
+		r, err := http.NewRequestWithContext(t.Context(), "GET", g.web.URL+oidcPath+"/start", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Fatalf("start %d: %d", i, resp.StatusCode)
 		}
 	}
 }

@@ -181,6 +181,7 @@ func (s *Server) search(ctx context.Context, t *task, window record.Window, run 
 	if err != nil {
 		return err
 	}
+	run.Groups = groups // before it runs: why it fails may tell of them, too
 	text, err := s.savedQuery(ctx, t.Action.SavedSearchID)
 	if err != nil {
 		return err
@@ -196,7 +197,7 @@ func (s *Server) search(ctx context.Context, t *task, window record.Window, run 
 	if len(kept) > maxTaskResult {
 		return fmt.Errorf("%w: the result takes more than the %d MB that are kept; let the saved search end with stats, or name fewer fields", query.ErrMemory, maxTaskResult>>20)
 	}
-	run.Groups, run.Rows, run.Result = groups, int64(len(result.Rows)), kept
+	run.Rows, run.Result = int64(len(result.Rows)), kept
 	return nil
 }
 
@@ -259,10 +260,14 @@ func (s *Server) runTask(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if run.Failure != "" {
-		return nil, &Error{Status: http.StatusConflict, Code: "IncorrectState", Message: "the task has failed; see its runs"}
+	if run.Failure == "" {
+		return &response{}, nil
 	}
-	return &response{}, nil
+	may, err := s.mayReadAll(c, run.Groups)
+	if err == nil && may { // to others even that it failed would tell something
+		err = &Error{Status: http.StatusConflict, Code: "IncorrectState", Message: "the task has failed; see its runs"}
+	}
+	return &response{}, err
 }
 
 // taskRunModel is a run of a scheduled task.

@@ -337,6 +337,19 @@ func TestTaskHasItsOwnersRights(t *testing.T) {
 	if got := results(keeper, theirs); len(got) != 0 {
 		t.Errorf("results of what it may not read: %v", got)
 	}
+	// Why one fails tells of what it reads, and so does that it fails.
+	long := w.server.limits.AsyncTime
+	w.server.limits.AsyncTime = time.Nanosecond
+	if a, b := run(w.admin, theirs), run(keeper, theirs); a != 409 || b != 204 {
+		t.Errorf("%d, %d", a, b)
+	}
+	w.server.limits.AsyncTime = long
+	if got := results(keeper, theirs); len(got) != 0 {
+		t.Errorf("failures of what it may not read: %v", got)
+	}
+	if got := results(w.admin, theirs); len(got) != 3 {
+		t.Errorf("%v", got)
+	}
 	// A query that somebody else puts under it brings that one nothing.
 	if code, m := keeper.call("PUT", nsPath+"/scheduledTasks/"+theirs, `{"kind":"STANDARD","description":"mine now"}`); code != 200 {
 		t.Fatalf("%d %v", code, m)
