@@ -51,8 +51,8 @@ func TestConfigurationInTheReadmeLoads(t *testing.T) {
 func TestCommandsInThePagesExist(t *testing.T) {
 	line := regexp.MustCompile(`(?m)^(?:\$ )?(?:bin/)?ledgerline ([^#\n]*)`)
 	seen := 0
-	for _, page := range []string{"README.md", "docs/oracle-setup.md", "docs/query-api.md", "docs/query-language.md"} {
-		for _, block := range blocks(t, page, "") {
+	for _, page := range []string{"README.md", "docs/oracle-setup.md", "docs/query-api.md", "docs/query-language.md", "docs/access.md"} {
+		for _, block := range append(blocks(t, page, ""), blocks(t, page, "sh")...) {
 			for _, m := range line.FindAllStringSubmatch(block, -1) {
 				seen++
 				root := newRoot(terminal{out: os.Stderr, err: os.Stderr, env: os.LookupEnv})

@@ -38,8 +38,17 @@ func printedAddress(r io.Reader) string {
 	}
 }
 
-// A person logs in by the address that is printed; check says so before and after.
+// A person logs in by the address that is printed, by the commands of docs/access.md;
+// check says so before and after.
 func TestLogin(t *testing.T) {
+	var shownCommands [][]string
+	for line := range strings.Lines(strings.Join(blocks(t, "docs/access.md", "sh"), "")) {
+		shownCommands = append(shownCommands, strings.Fields(line)[1:])
+	}
+	if len(shownCommands) != 3 {
+		t.Fatalf("docs/access.md shows %q", shownCommands)
+	}
+	login, check, paste := shownCommands[0], shownCommands[1], shownCommands[2]
 	w := newWorld(t)
 	text := strings.NewReplacer("ORACLE", w.oracle.url, "SCOPE", w.oracle.Scope(), "REDIRECT", freeAddress("127.0.0.1:0")).Replace(loginFile)
 	w.write("login.yaml", text)
@@ -49,7 +58,7 @@ func TestLogin(t *testing.T) {
 		return run(ctx, append(args, "--config", w.path("login.yaml")), terminal{in: in, out: out, err: out, env: os.LookupEnv})
 	}
 	var shown strings.Builder
-	if code := command(nil, &shown, "check", "person"); code != exitFailed || !strings.Contains(shown.String(), "ledgerline login person") {
+	if code := command(nil, &shown, check...); code != exitFailed || !strings.Contains(shown.String(), "ledgerline login person") {
 		t.Errorf("before the login: %d\n%s", code, shown.String())
 	}
 
@@ -66,14 +75,14 @@ func TestLogin(t *testing.T) {
 		}
 		browsed <- page
 	}()
-	if code := command(nil, printed, "login", "person"); code != exitDone {
+	if code := command(nil, printed, login...); code != exitDone {
 		t.Fatalf("login exits with %d", code)
 	}
 	if page := <-browsed; !strings.Contains(page, "Logged in") {
 		t.Errorf("the browser shows %q", page)
 	}
 	shown.Reset()
-	if code := command(nil, &shown, "check", "person"); code != exitDone || !strings.Contains(shown.String(), "granted to "+w.oracle.User()) {
+	if code := command(nil, &shown, check...); code != exitDone || !strings.Contains(shown.String(), "granted to "+w.oracle.User()) {
 		t.Errorf("after the login: %d\n%s", code, shown.String())
 	}
 
@@ -94,7 +103,7 @@ func TestLogin(t *testing.T) {
 		}
 		pasted.Close()
 	}()
-	if code := command(in, printed, "login", "person", "--paste"); code != exitDone {
+	if code := command(in, printed, paste...); code != exitDone {
 		t.Errorf("login --paste exits with %d", code)
 	}
 	shown.Reset()

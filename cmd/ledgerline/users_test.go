@@ -65,7 +65,7 @@ func TestAccessDocument(t *testing.T) {
 	}
 
 	w.write("oci_config_robot", outputs["keys add"])
-	provider, err := common.ConfigurationProviderFromFileWithProfile(w.path("oci_config_robot"), "robot", "")
+	provider, err := common.ConfigurationProviderFromFileWithProfile(w.path("oci_config_robot"), "LEDGERLINE", "")
 	if err != nil {
 		t.Fatal(err)
 	}
