@@ -38,6 +38,8 @@ type ContentChecks interface {
 	Label(name string) (*content.Label, bool)
 	// CheckSource does all of PutSource but store it.
 	CheckSource(s content.Source) ([]content.Warning, error)
+	// TryExtended searches the example of an extended field; nil: it does not match.
+	TryExtended(f content.ExtendedField) (map[string]string, error)
 	// TryParser reads a text with a parser that need not be in the library.
 	TryParser(ctx context.Context, p content.Parser, text []byte, emit func(*record.Entry) error) ([]content.Warning, error)
 	// FieldUsers lists the parsers and log sources that refer to a field.
@@ -52,6 +54,7 @@ func contentOperations() []operation {
 	)
 	return []operation{
 		{Method: post, Pattern: ns + "/sources/actions/upsert", Name: "UpsertSource", handle: (*Server).upsertSource},
+		{Method: post, Pattern: ns + "/sources/actions/validateExtendedFields", Name: "ValidateSourceExtendedFieldDetails", handle: (*Server).validateExtended},
 		{Method: post, Pattern: ns + "/sources/actions/validate", Name: "ValidateSource", handle: (*Server).validateSource},
 		{Method: del, Pattern: ns + "/sources/{sourceName}", Name: "DeleteSource", handle: (*Server).deleteSource},
 		{Method: post, Pattern: ns + "/parsers/actions/upsert", Name: "UpsertParser", handle: (*Server).upsertParser},
@@ -207,15 +210,16 @@ func (s *Server) upsertSource(c *call) (*response, error) {
 }
 
 // readSource reads a log source; with isIncremental the members that are absent
-// stay as they are.
+// stay as they are, with createLikeSourceId they are those of another one.
 func (s *Server) readSource(c *call) (content.Source, change, error) {
 	var d sourceDetails
 	incremental, err := c.flag("isIncremental")
 	if err != nil {
 		return content.Source{}, change{}, err
 	}
-	if like, err := c.param("createLikeSourceId"); err != nil || like != "" {
-		return content.Source{}, change{}, cmp.Or[error](err, invalid("createLikeSourceId is not supported: log sources have no numbers here; get the source and upsert it under a new name"))
+	like, err := c.param("createLikeSourceId")
+	if err != nil {
+		return content.Source{}, change{}, err
 	}
 	ch, err := c.decodeChange(s.limits.MaxJSON, &d)
 	if err != nil {
@@ -226,11 +230,22 @@ func (s *Server) readSource(c *call) (content.Source, change, error) {
 		return content.Source{}, ch, missing("displayName")
 	}
 	old, _ := s.Library.Source(name)
-	if incremental {
-		if d.Name == "" || old == nil {
-			return content.Source{}, ch, invalid("isIncremental needs the name of a log source that exists")
+	model := old
+	switch {
+	case incremental && (d.Name == "" || old == nil):
+		return content.Source{}, ch, invalid("isIncremental needs the name of a log source that exists")
+	case like != "" && (incremental || old != nil):
+		return content.Source{}, ch, invalid("createLikeSourceId makes a log source of a new name")
+	case like != "":
+		if model = s.sourceNumbered(like); model == nil {
+			return content.Source{}, ch, absent("Log source number %.40q is not found", like)
 		}
-		merged := s.sourceDetailsOf(*old)
+	}
+	if incremental || like != "" {
+		merged := s.sourceDetailsOf(*model)
+		if like != "" { // a display name of its own
+			merged.Name, merged.DisplayName = name, name
+		}
 		if err := json.Unmarshal(ch.text, &merged); err != nil {
 			return content.Source{}, ch, invalid("the body is not the JSON expected: %v", err)
 		}
@@ -240,10 +255,20 @@ func (s *Server) readSource(c *call) (content.Source, change, error) {
 	if err != nil {
 		return source, ch, err
 	}
-	if old != nil && old.Name == source.Name { // what these calls cannot tell stays
-		source.Functions, source.Extra = old.Functions, old.Extra
+	if model != nil && (model != old || old.Name == source.Name) { // what these calls cannot tell stays
+		source.Functions, source.Extra = model.Functions, model.Extra
 	}
 	return source, ch, nil
+}
+
+// sourceNumbered finds a log source by its sourceId; nil when there is none.
+func (s *Server) sourceNumbered(id string) *content.Source {
+	for _, v := range s.Library.Sources() {
+		if itoa(sourceID(v.Name)) == id {
+			return &v
+		}
+	}
+	return nil
 }
 
 func (s *Server) validateSource(c *call) (*response, error) {

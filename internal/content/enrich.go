@@ -65,6 +65,34 @@ func (s *snapshot) compileExtended(src *Source) ([]extendedProgram, error) {
 	return out, nil
 }
 
+// TryExtended searches the example of an extended field as Parse would search an
+// entry, and returns what it captures by the internal names of fields in the expression; nil
+// when it does not match. What cannot be run is refused with ErrInvalid.
+func (l *Library) TryExtended(f ExtendedField) (map[string]string, error) {
+	snap := l.current.Load()
+	f.Enabled = true
+	compiled, err := snap.compileExtended(&Source{ExtendedFields: []ExtendedFields{{Fields: []ExtendedField{f}}}})
+	if err != nil {
+		return nil, fmt.Errorf("%w %w", ErrInvalid, err)
+	}
+	p, text := compiled[0].pattern, f.Example
+	if len(text) > snap.opts.MaxText {
+		text = cut(text, snap.opts.MaxText)
+	}
+	found, ok, err := p.find(text)
+	if err != nil {
+		return nil, fmt.Errorf("%w extended field: the expression takes too long; simplify it (nested quantifiers and lookaround are costly)", ErrInvalid)
+	}
+	if !ok {
+		return nil, nil
+	}
+	captured := map[string]string{}
+	for _, n := range p.names {
+		captured[n.name] = found.group(n.group)
+	}
+	return captured, nil
+}
+
 // ruleProgram is one enabled label rule.
 type ruleProgram struct {
 	guard  *conditionProgram
