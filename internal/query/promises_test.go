@@ -2,12 +2,15 @@ package query
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"ledgerline/internal/query/plan"
+	"ledgerline/internal/record"
+	"ledgerline/internal/store"
 )
 
 // TestSubqueryHasItsOwnTime: a sub-query that takes too long ends the query,
@@ -70,5 +73,22 @@ func TestHints(t *testing.T) {
 		if want == "" && len(res.Hints) > 0 || want != "" && !slices.ContainsFunc(res.Hints, func(h string) bool { return strings.Contains(h, want) }) {
 			t.Errorf("%s: hints %q, want %s", text, res.Hints, want)
 		}
+	}
+}
+
+// TestOrderingFieldsKeepTheirNames: what records are ordered by is called as
+// the catalogue calls it, when a query shows it.
+func TestOrderingFieldsKeepTheirNames(t *testing.T) {
+	st := newStore(t)
+	ingest(t, st, 1, []rec{{ago: 1, text: "x"}})
+	known := testFields()
+	known.list = append(known.list,
+		record.Field{Name: store.ColUpload, Display: "Upload ID", Type: record.String},
+		record.Field{Name: store.ColOrdinal, Display: "Record Number", Type: record.Long})
+	e := newEngine(st)
+	e.catalogue = known
+	res := ask(t, e, "x | fields -*, 'upload id', 'Record Number'")
+	if len(res.Columns) != 2 || res.Columns[0].Name != "Upload ID" || res.Columns[1].Name != "Record Number" || fmt.Sprint(res.Rows) != "[[up1-0 0]]" {
+		t.Errorf("%+v: %v", res.Columns, res.Rows)
 	}
 }

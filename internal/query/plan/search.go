@@ -48,7 +48,11 @@ func (p *planner) hidden(f *frame, name string, k Kind) Expr {
 		return ref(c)
 	}
 	types := map[Kind]record.Type{String: record.String, Int: record.Long, Time: record.Timestamp}
-	return ref(f.scan.column(p, record.Field{Name: name, Display: name, Type: types[k], CaseSensitive: true}))
+	field := record.Field{Name: name, Display: name, Type: types[k], CaseSensitive: true}
+	if known, ok := p.env.Catalogue.Field(name); ok && known.Name == name {
+		field.Display = known.Display // the query may show it, too
+	}
+	return ref(f.scan.column(p, field))
 }
 
 // restrictions of the request's scope, beside the log groups.
