@@ -233,7 +233,12 @@ func (s *summarizing) stage(ctx context.Context, q MetricQuery, asked record.Win
 			return err
 		}
 		for _, p := range series.Points {
-			if p.Time.Before(asked.From) || p.Time.Add(q.Every).After(asked.To) {
+			switch {
+			case p.Time.Before(asked.From.Add(-q.Every)) || p.Time.After(asked.To.Add(q.Every)):
+				s.out.Refused++
+				s.out.note("a point of %s is dated %s, which was not asked for", q.Text, p.Time.UTC().Format(time.RFC3339))
+				continue
+			case p.Time.Before(asked.From) || p.Time.Add(q.Every).After(asked.To): // not all of it was asked for
 				continue
 			}
 			r := metricRecord{Namespace: series.Namespace, Metric: series.Name, Dimensions: series.Dimensions, Value: p.Value, Unit: series.Unit,
