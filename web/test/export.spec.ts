@@ -10,7 +10,7 @@ const all = "'Log Source' = 'OCI Integration Activity Stream Logs'";
 /** exported exports the result of the page, and returns the file and what the dialog says of it. */
 async function exported(page: Page, format: "CSV" | "JSON"): Promise<{ name: string; text: string; said: string }> {
   await new Explorer(page).action("Export the whole result…");
-  await page.getByLabel(format).check();
+  await page.getByRole("radio", { name: format }).check();
   const download = page.waitForEvent("download");
   await page.getByRole("button", { name: "Export", exact: true }).click();
   const file = await download;
@@ -45,6 +45,18 @@ describe("export", () => {
     const csv = await exported(page, "CSV");
     expect(csv.text.trim().split(/\r?\n/)).toEqual(["OICStatus,Records", ...rows.map((r) => r.map((v) => v ?? "").join(","))]);
     expect(JSON.parse((await exported(page, "JSON")).text)).toEqual(rows.map(([OICStatus, Records]) => expect.objectContaining({ Records, ...(OICStatus === null ? {} : { OICStatus }) }) as unknown));
+  });
+
+  test("gives a spreadsheet no formulas, unless asked to", async ({ page }) => {
+    const x = new Explorer(page);
+    await x.open("'Log Source' = 'OCI Integration Audit Logs' | eval Cell = '=1+1' | stats count as Records by Cell");
+    expect((await exported(page, "CSV")).text).toMatch(/^Cell,Records\n'=1\+1,\d+\n$/);
+    expect((await exported(page, "JSON")).text).toContain('"=1+1"');
+    await x.action("Export the whole result…");
+    await page.getByRole("checkbox", { name: /spreadsheet/ }).uncheck();
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Export", exact: true }).click();
+    expect((await bytesOf(await download)).toString()).toMatch(/^Cell,Records\n=1\+1,\d+\n$/);
   });
 
   test("shows its progress, and can be stopped", async ({ page }) => {

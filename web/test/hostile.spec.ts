@@ -1,6 +1,8 @@
 import { describe } from "vitest";
+import { VIZ, type VizId } from "../src/viz/registry";
+import { settled } from "./look";
 import { Explorer } from "./pages/explorer";
-import { ask, ledgerline } from "./store";
+import { ask, call, ledgerline } from "./store";
 import { expect, test } from "./test";
 
 // Ten days back, before the range in which the other specs count.
@@ -52,16 +54,57 @@ describe("hostile records", () => {
     await endless.getByRole("button", { name: /show all 1,000,\d{3} characters/ }).click();
     await expect.poll(async () => (await endless.innerText()).length).toBeGreaterThan(1_000_000);
 
-    for (const [clause, viz] of [["", "table"], ["| cluster", "cluster"], ["| link 'User Name', 'OCI Resource Name'", "link"]] as const) {
-      await x.open(`${search} ${clause}`, { ...around, viz });
-      expect(await x.problems()).toEqual([]);
+    const by = (fields: string) => `| stats count as Records by ${fields}`;
+    const over = "| timestats count as Records by 'User Name', 'OCI Resource Name'";
+    const clauses: Record<VizId, string> = {
+      records: "", records_histogram: "", table: "", table_histogram: "", line: over, area: over, bar: over, heatmap: over,
+      ...Object.fromEntries(["hbar", "pie", "sunburst", "treemap", "tile", "words", "summary"].map((viz) => [viz, by("'User Name', 'OCI Resource Name'")])),
+      distinct: "| distinct 'User Name', 'OCI Resource Name'",
+      map: `| eval Where = '1,2' ${by("Where, 'User Name'")}`,
+      cluster: "| cluster", cluster_compare: "| clustercompare", link: "| link 'User Name', 'OCI Resource Name'",
+    } as Record<VizId, string>;
+    for (const { id } of VIZ) {
+      await x.open(`${search} ${clauses[id]}`, { ...around, viz: id });
+      expect(await x.problems(), id).toEqual([]);
+      // What a chart tells of the place under the pointer is made of the same texts.
+      const chart = page.locator(".viz .chart, .link-chart .chart").first();
+      if (await chart.isVisible()) {
+        const box = (await chart.boundingBox())!;
+        for (let i = 1; i < 8; i++) await page.mouse.move(box.x + (box.width * i) / 8, box.y + (box.height * i) / 8);
+      }
       await harmless();
     }
-    for (const viz of ["hbar", "pie", "sunburst", "treemap", "words", "table", "summary"] as const) {
-      await x.open(`${search} | stats count as Records by 'User Name', 'OCI Resource Name'`, { ...around, viz });
-      expect(await x.total()).toBe(2);
-      await harmless();
-    }
+
+    await x.open(search, around);
+    await x.values("User Name");
+    await page.locator(".value-name").first().hover();
+    await harmless();
+  });
+
+  test("are tiles of a dashboard, whose own texts may be hostile, too", async ({ page }) => {
+    await page.addInitScript(() => Object.assign(window, { owned: 0 }));
+    const { tenancy } = await call<{ tenancy: string }>("/ledgerline/v1/status");
+    const common = { providerId: "log-analytics", providerName: name, providerVersion: "3.0.0", compartmentId: tenancy, metadataVersion: "2.0", description: message, nls: {}, dataConfig: [], isOobSavedSearch: false, isOobDashboard: false, drilldownConfig: [], parametersConfig: [], featuresConfig: {} };
+    const shows = ["hbar", "pie", "treemap", "summary_table", "table", "cloud", "tile"];
+    const board = {
+      ...common, dashboardId: "hostile-board", displayName: `${name} board`, type: "normal", isShowInHome: false, isShowDescription: true, isLoggingEnabled: false, screenImage: "to-do", uiConfig: {}, isFavorite: false,
+      tiles: shows.map((viz, i) => ({ displayName: `${name} ${viz}`, savedSearchId: "hostile-" + viz, row: 4 * Math.floor(i / 3), column: 4 * (i % 3), width: 4, height: 4, nls: {}, uiConfig: {}, dataConfig: [], state: "DEFAULT", drilldownConfig: [], parametersMap: { time: "$(dashboard.params.time)" } })),
+      savedSearches: shows.map((viz) => ({ ...common, id: "hostile-" + viz, displayName: `${name} ${viz}`, type: "WIDGET_SHOW_IN_DASHBOARD", screenImage: "to-do", widgetTemplate: "visualizations/chartWidgetTemplate.html", widgetVM: "jet-modules/dashboards/widgets/lxSavedSearchWidget", uiConfig: { queryString: `${search} | stats count as Records by 'User Name', 'OCI Resource Name'`, visualizationType: viz } })),
+    };
+    await call("/ledgerline/v1/dashboards/actions/import", { dashboards: [board] });
+    await page.goto("/ui/dashboards");
+    await page.getByRole("heading", { name: `${name} board` }).click();
+    await page.waitForURL(/dashboards\/./);
+    const id = new URL(page.url()).pathname.split("/").at(-1)!;
+    await page.goto(`/ui/dashboards/${id}?${new URLSearchParams(around).toString()}`);
+    await page.locator(".tile").first().waitFor();
+    await settled(page);
+    expect(await page.locator(".tile").count()).toBe(shows.length);
+    expect(await page.locator(".tile [role=alert], .tile-problem").allInnerTexts()).toEqual([]);
+    for (const tile of await page.locator(".tile").all()) await tile.hover();
+    expect(await page.evaluate(() => (window as unknown as { owned: number }).owned)).toBe(0);
+    expect(await page.locator("#root img, #root script, #root a[href^=javascript]").count()).toBe(0);
+    await call(`/ledgerline/v1/dashboards/${id}`, undefined, "DELETE").catch(() => {});
   });
 
   test("are filtered by a click as they are spelt", async ({ page }) => {

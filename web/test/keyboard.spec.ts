@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import type { Page } from "playwright-core";
 import { settled } from "./look";
 import { Explorer } from "./pages/explorer";
+import { everyPage } from "./pages/list";
 import { ask, count, settledRange } from "./store";
 import { expect, test } from "./test";
 
@@ -35,6 +36,52 @@ describe("the keyboard alone", () => {
       await page.waitForURL(new RegExp("/ui/" + path));
       await settled(page);
     }
+  });
+
+  test("walks through every page, is never held, and always sees where it is", async ({ page }) => {
+    for (const address of everyPage()) {
+      await page.goto(address);
+      await page.locator("h1").waitFor();
+      await settled(page);
+      const passed = new Set<string>();
+      for (let i = 0; i < 40; i++) {
+        await page.keyboard.press("Tab");
+        const at = await page.evaluate(() => {
+          const e = document.activeElement as HTMLElement;
+          if (e === document.body) return undefined; // past the end of the page
+          const marked = e.closest<HTMLElement>(".editor") ?? e;
+          const style = getComputedStyle(marked);
+          const box = e.getBoundingClientRect();
+          e.dataset.walked ??= String(document.querySelectorAll("[data-walked]").length);
+          return { id: e.dataset.walked, what: e.outerHTML.slice(0, 120), seen: style.outlineStyle !== "none" || style.boxShadow !== "none", inside: box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth };
+        });
+        if (!at || passed.has(at.id)) break; // around
+        passed.add(at.id);
+        expect(at, address).toMatchObject({ seen: true, inside: true });
+      }
+      expect(passed.size, address).toBeGreaterThan(6); // the sections, and something of the page
+    }
+  });
+
+  test("opens a menu, goes through it by arrows, and comes back by Escape", async ({ page }) => {
+    const x = new Explorer(page);
+    await x.open(audit);
+    await tabTo(page, /^Actions$/);
+    await page.keyboard.press("Enter");
+    await page.getByRole("menu", { name: "More" }).waitFor();
+    await expect.poll(() => focused(page)).toBe("Save this search…");
+    for (const [key, item] of [["ArrowDown", "Saved searches and history…"], ["End", "Copy a link to this page"], ["ArrowDown", "Save this search…"], ["ArrowUp", "Copy a link to this page"], ["Home", "Save this search…"]] as const) {
+      await page.keyboard.press(key);
+      expect(await focused(page)).toBe(item);
+    }
+    await page.keyboard.press("Escape");
+    await page.getByRole("menu", { name: "More" }).waitFor({ state: "hidden" });
+    expect(await focused(page)).toBe("Actions");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => focused(page)).toBe("Save this search…");
+    await page.keyboard.press("Tab");
+    await page.getByRole("menu", { name: "More" }).waitFor({ state: "hidden" });
+    expect(await focused(page)).not.toBe("Actions");
   });
 
   test("writes and runs a query, unfolds a record, and filters by a value", async ({ page }) => {

@@ -15,6 +15,14 @@ describe("map", () => {
     expect(figures((await map.getAttribute("aria-label"))!)).toEqual([stored.rows.length]);
     expect(await drawn(map)).toBe(true);
     await shoot(page, "map");
+    // A column of another name, and one that is not grouped by geostats.
+    for (const how of ["geostats include = custom coordinates = Where count as Records", "stats count as Records by Where"]) {
+      await x.open(`'Log Source' = 'OCI Integration Audit Logs' | eval Where = if('User Name' = 'lena@example.com', '48.14,11.58', '35.68,139.69') | ${how}`, { viz: "map" });
+      expect(figures((await map.getAttribute("aria-label"))!)).toEqual([2]);
+    }
+    await page.goBack();
+    await page.goBack();
+    await x.answered();
     await x.show("table");
     expect((await x.grid("Result")).cells.map((c) => figures(c[1]!)[0]).sort()).toEqual(stored.rows.map((r) => r[1]).sort());
   });

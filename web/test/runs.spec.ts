@@ -129,6 +129,14 @@ describe("administration", () => {
     await page.getByRole("button", { name: "Add the key" }).click();
     await page.getByRole("button", { name: `Revoke ${fingerprint}` }).waitFor();
     expect(await keys()).toEqual([fingerprint]);
+
+    const disabled = async () => (await call<{ disabled: boolean }>(`/ledgerline/v1/users/${id}`)).disabled;
+    await page.getByRole("button", { name: "Disable uploader" }).click();
+    await page.getByRole("button", { name: "Enable uploader" }).waitFor();
+    expect(await disabled()).toBe(true);
+    await page.getByRole("button", { name: "Enable uploader" }).click();
+    await page.getByRole("button", { name: "Disable uploader" }).waitFor();
+    expect(await disabled()).toBe(false);
   });
 
   test("takes a lookup table that queries use", async ({ page }) => {

@@ -1,20 +1,12 @@
 import { describe } from "vitest";
 import { settled } from "./look";
-import { settledRange } from "./store";
+import { everyPage } from "./pages/list";
 import { expect, test } from "./test";
-
-const range = new URLSearchParams(settledRange()).toString();
-const audit = encodeURIComponent("'Log Source' = 'OCI Integration Audit Logs'");
-const pages = [
-  `/ui/explore?q=${audit}&${range}`, `/ui/explore?q=${audit}${encodeURIComponent(" | link 'User Name'")}&${range}`, `/ui/explore?q=${audit}${encodeURIComponent(" | stats count as Records by 'User Name'")}&viz=hbar&${range}`,
-  "/ui/dashboards", "/ui/dashboards/ledgerline-audit-overview?" + range, "/ui/integrations", "/ui/integrations/runs", "/ui/integrations/connections",
-  ...["storage", "log-groups", "uploads", "sources", "parsers/new", "lookups", "entities", "users"].map((p) => "/ui/admin/" + p),
-];
 
 describe("every page", () => {
   test.for([["of a telephone", 400, 800, 13], ["of 4K", 3840, 2160, 22]] as const)("is readable at the size %s", async ([, width, height, letters], { open }) => {
     const page = await open({ width, height });
-    for (const address of pages) {
+    for (const address of everyPage()) {
       await page.goto(address);
       await page.locator("h1").waitFor();
       await settled(page);

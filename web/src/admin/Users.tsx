@@ -1,7 +1,8 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Fragment, useState } from "react";
 import { call } from "../api/client";
 import { Button, Empty, ErrorNotice, Spinner } from "../ui/controls";
+import { useSession } from "../session/session";
 import { FormDialog, TextField } from "./FormDialog";
 import { Keys } from "./Keys";
 import { when } from "./when";
@@ -16,14 +17,17 @@ export function Users() {
   const list = useQuery({ queryKey: ["users"], queryFn: () => call<{ items: User[] }>(own + "/users").then((r) => r.items) });
   const [open, setOpen] = useState<string>();
   const [making, setMaking] = useState(false);
+  const able = useMutation({ mutationFn: (u: User) => call(`${own}/users/${encodeURIComponent(u.id)}`, { method: "PUT", body: { disabled: !u.disabled } }), onSettled: () => client.invalidateQueries({ queryKey: ["users"] }) });
+  const me = useSession().user.id;
   if (list.isPending) return <Empty title=""><Spinner /></Empty>;
   if (list.isError) return <ErrorNotice error={list.error} />;
   return (
     <>
       <div className="row"><span className="grow" /><Button kind="primary" icon="plus" onClick={() => setMaking(true)}>New user</Button></div>
+      {able.isError && <ErrorNotice error={able.error} />}
       <div className="card scroll-x">
         <table className="data">
-          <thead><tr><th /><th>Name</th><th>Groups</th><th>Logs in with</th><th className="num">API keys</th><th>Created</th></tr></thead>
+          <thead><tr><th /><th>Name</th><th>Groups</th><th>Logs in with</th><th className="num">API keys</th><th>Created</th><th /></tr></thead>
           <tbody>
             {list.data.map((u) => (
               <Fragment key={u.id}>
@@ -31,8 +35,9 @@ export function Users() {
                   <td><Button kind="quiet" small icon={open === u.id ? "down" : "right"} aria-expanded={open === u.id} label={`Keys of ${u.name}`} onClick={() => setOpen(open === u.id ? undefined : u.id)} /></td>
                   <td><strong>{u.name}</strong> {u.disabled && <span className="tag bad">disabled</span>} {u.readOnly && <span className="tag">from the configuration</span>}<div className="muted mono wrap">{u.id}</div></td>
                   <td>{u.groups.join(", ")}</td><td>{u.password ? "password" : "API key only"}</td><td className="num">{u.keys}</td><td className="nowrap">{when(u.timeCreated)}</td>
+                  <td>{!u.readOnly && u.id !== me && <Button small kind={u.disabled ? undefined : "danger"} disabled={able.isPending} aria-label={`${u.disabled ? "Enable" : "Disable"} ${u.name}`} onClick={() => (u.disabled || window.confirm(`Disable ${u.name}? Its sessions end, and its keys are refused at once.`)) && able.mutate(u)}>{u.disabled ? "Enable" : "Disable"}</Button>}</td>
                 </tr>
-                {open === u.id && <tr><td /><td colSpan={5}><Keys user={u.id} /></td></tr>}
+                {open === u.id && <tr><td /><td colSpan={6}><Keys user={u.id} /></td></tr>}
               </Fragment>
             ))}
           </tbody>

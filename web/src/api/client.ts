@@ -7,7 +7,6 @@ export type Line = Schemas["Line"];
 export type Result = Schemas["Result"];
 export type QueryRequest = Schemas["QueryRequest"];
 export type Check = Schemas["Check"];
-export type Mistake = Schemas["Mistake"];
 export type Explanation = Schemas["Explanation"];
 export type Suggestions = Schemas["Suggestions"];
 export type PresentField = Schemas["PresentField"];

@@ -28,7 +28,7 @@ function Explained({ explanation }: { explanation: Explanation }) {
             {steps.map((s, i) => (
               <tr key={i}><td>{s.name}</td><td className="num">{counted(s.rowsIn)}</td><td className="num">{counted(s.rowsOut)}</td><td className="num">{duration(s.elapsedMs)}</td></tr>
             ))}
-            <tr><th scope="row">All</th><td /><td /><td className="num"><strong>{duration(explanation.elapsedMs)}</strong></td></tr>
+            <tr><td><strong>All</strong></td><td /><td /><td className="num"><strong>{duration(explanation.elapsedMs)}</strong></td></tr>
           </tbody>
         </table>
       )}

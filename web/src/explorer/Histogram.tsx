@@ -5,7 +5,8 @@ import { number, plural } from "../lib/format";
 import { formatTime, type Window } from "../lib/time";
 import { Chart } from "../viz/Chart";
 import { textScale } from "../lib/scale";
-import { seriesOption, SIDE_LEGEND } from "../viz/options";
+import { seriesOption } from "../viz/options";
+import { SIDE_LEGEND } from "../viz/style";
 import { usePalette } from "../viz/palette";
 import { recordsIn } from "./useExplorer";
 

@@ -84,7 +84,7 @@ function parse(text: string): unknown {
 }
 
 /** Json writes a value indented, with colours; a long one waits for a click. */
-export function Json({ value }: { value: unknown }) {
+function Json({ value }: { value: unknown }) {
   const [all, setAll] = useState(false);
   const text = useMemo(() => JSON.stringify(value, null, 2), [value]);
   const shown = all ? text : cut(text, 20_000);

@@ -16,7 +16,7 @@ export type ExplorerState = {
 export const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 export const ROWS = [500, 5_000, 100_000];
 
-export function readState(location: string): ExplorerState {
+function readState(location: string): ExplorerState {
   const { params } = splitLocation(location);
   const viz = params.get("viz") ?? "";
   const rows = Number(params.get("rows"));
@@ -30,7 +30,7 @@ export function readState(location: string): ExplorerState {
   };
 }
 
-export function stateHref(s: ExplorerState): string {
+function stateHref(s: ExplorerState): string {
   const base = href("/explore", {
     q: s.q,
     ...rangeParams(s.range),

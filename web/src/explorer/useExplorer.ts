@@ -14,7 +14,7 @@ export const bulky = new Set(["Original Log Content", "Message", "Audit Referenc
 const parts = ["query", "histogram", "fields", "counts"];
 
 /** Columns of a table of records for which none is chosen, as far as records have them. */
-export const usualColumns = ["Time", "Log Source", "User Name", "Entity", "OCI Resource Name", "Resource Type", "Resource Operations", "Original Log Content"];
+const usualColumns = ["Time", "Log Source", "User Name", "Entity", "OCI Resource Name", "Resource Type", "Resource Operations", "Original Log Content"];
 
 const FEW = 10; // columns that a table shows without choosing among them
 

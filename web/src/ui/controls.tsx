@@ -52,19 +52,19 @@ export function ErrorNotice({ error, retry }: { error: unknown; retry?: () => vo
   );
 }
 
-/** useOutside calls close on a press outside of an element, and on Escape. */
-export function useOutside(ref: RefObject<HTMLElement | null>, open: boolean, close: () => void) {
+/** useOutside calls close on a press outside of an element, and on Escape, of which it tells. */
+function useOutside(ref: RefObject<HTMLElement | null>, open: boolean, close: (escaped: boolean) => void) {
   const latest = useRef(close);
   latest.current = close;
   useEffect(() => {
     if (!open) return;
     const down = (e: PointerEvent) => {
-      if (e.target instanceof Node && ref.current && !ref.current.contains(e.target)) latest.current();
+      if (e.target instanceof Node && ref.current && !ref.current.contains(e.target)) latest.current(false);
     };
     const key = (e: globalThis.KeyboardEvent) => {
       if (e.key === "Escape") {
         e.stopPropagation();
-        latest.current();
+        latest.current(true);
       }
     };
     document.addEventListener("pointerdown", down, true);
@@ -89,7 +89,7 @@ export function Popover({ trigger, children, align = "left", role = "menu", labe
     setOpen(false);
     button.current?.focus();
   };
-  useOutside(pane, open, () => setOpen(false));
+  useOutside(pane, open, (escaped) => (escaped ? close() : setOpen(false)));
   useEffect(() => {
     if (!open || !pane.current || !box.current) return;
     const at = (button.current ?? box.current).getBoundingClientRect();
@@ -109,10 +109,13 @@ export function Popover({ trigger, children, align = "left", role = "menu", labe
     if (open && placed) pane.current?.querySelector<HTMLElement>("[autofocus], input, button, a, select, textarea")?.focus();
   }, [open, placed]);
   const keys = (e: KeyboardEvent) => {
-    if (role !== "menu" || (e.key !== "ArrowDown" && e.key !== "ArrowUp")) return;
+    if (role !== "menu") return;
+    if (e.key === "Tab") return close(); // on from the button
     const list = [...(pane.current?.querySelectorAll<HTMLElement>("button:not(:disabled), a") ?? [])];
     const i = list.indexOf(document.activeElement as HTMLElement);
-    list[(i + (e.key === "ArrowDown" ? 1 : list.length - 1)) % list.length]?.focus();
+    const to: Record<string, number> = { ArrowDown: (i + 1) % list.length, ArrowUp: (i - 1 + list.length) % list.length, Home: 0, End: list.length - 1 };
+    if (to[e.key] === undefined) return;
+    list[to[e.key]!]?.focus();
     e.preventDefault();
   };
   return (

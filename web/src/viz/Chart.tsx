@@ -8,7 +8,7 @@ export type ChartEvent = { name?: string; seriesName?: string; seriesIndex?: num
 
 type Props = { option: EChartsCoreOption; label: string; onClick?: (e: ChartEvent) => void; onReady?: (chart: EChartsType) => void; height?: number | string };
 
-/** Chart draws an option of ECharts, in the size of its place. label says in words what it shows. */
+/** Chart draws an option of ECharts, in the size of its place. label says in words what it shows. onReady gets the chart once it has an option, before which it can tell no places. */
 export function Chart({ option, label, onClick, onReady, height = "100%" }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<EChartsType>();
@@ -25,7 +25,6 @@ export function Chart({ option, label, onClick, onReady, height = "100%" }: Prop
       made.on("click", (e) => latest.current.onClick?.(e as ChartEvent));
       watch = new ResizeObserver(() => made?.resize());
       watch.observe(box.current);
-      latest.current.onReady?.(made);
       setChart(made);
     });
     return () => {
@@ -36,7 +35,9 @@ export function Chart({ option, label, onClick, onReady, height = "100%" }: Prop
   }, []);
 
   useEffect(() => {
-    chart?.setOption(scaled({ animation: false, ...option }, textScale()), { notMerge: true });
+    if (!chart) return;
+    chart.setOption(scaled({ animation: false, ...option }, textScale()), { notMerge: true });
+    latest.current.onReady?.(chart);
   }, [chart, option]);
 
   return (

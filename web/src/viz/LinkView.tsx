@@ -6,9 +6,10 @@ import { groupedBy, joinQuery, splitQuery } from "../lib/querytext";
 import { duration, formatTime } from "../lib/time";
 import { Button, Dialog, Empty, ErrorNotice, Spinner } from "../ui/controls";
 import { Chart, tip } from "./Chart";
-import { label, measureText, seriesOption } from "./options";
+import { seriesOption } from "./options";
 import { usePalette, type Palette } from "./palette";
 import { ResultTable } from "./ResultTable";
+import { label, measureText } from "./table";
 import type { ViewProps } from "./View";
 
 /** LinkView shows groups of records: as bubbles over time, as a table, with the charts and tables that the query made, and each group's records. */

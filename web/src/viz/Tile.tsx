@@ -1,8 +1,8 @@
 import type { Result } from "../api/client";
 import { number } from "../lib/format";
 import { Empty } from "../ui/controls";
-import { label, measureText, tableOf } from "./options";
 import { Sparkline } from "./Sparkline";
+import { label, measureText, tableOf } from "./table";
 
 /** Tile shows single numbers in large type, of a series its total with its course. */
 export function Tile({ result, zone, small }: { result: Result; zone: string; small?: boolean }) {

@@ -8,10 +8,12 @@ import { Chart, type ChartEvent } from "./Chart";
 import { ClusterView } from "./ClusterView";
 import { LinkView } from "./LinkView";
 import { MapView } from "./MapView";
-import { categoryOption, heatOption, MAX_LINES, pieOption, seriesOption, sunburstOption, tableOf, treemapOption, type Table } from "./options";
+import { categoryOption, heatOption, seriesOption } from "./options";
 import { usePalette } from "./palette";
 import type { VizId } from "./registry";
 import { ResultTable } from "./ResultTable";
+import { pieOption, sunburstOption, treemapOption } from "./shares";
+import { MAX_LINES, tableOf, type Table } from "./table";
 import { Tile } from "./Tile";
 import { WordCloud } from "./WordCloud";
 

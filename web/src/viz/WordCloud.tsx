@@ -1,7 +1,7 @@
 import type { Result } from "../api/client";
 import { number } from "../lib/format";
 import { visible } from "../ui/Text";
-import { label, tableOf } from "./options";
+import { label, tableOf } from "./table";
 import type { Drill } from "./View";
 
 /** WordCloud writes values the larger the more often they are, in the order of the alphabet. */

@@ -1,62 +1,13 @@
 import type { EChartsCoreOption } from "echarts/core";
 import type { Column, Result, Series } from "../api/client";
-import { compact, isNumeric, lineName, number, valueText } from "../lib/format";
-import { cut, plain } from "../lib/hostile";
+import { lineName, number } from "../lib/format";
 import { axisTime, duration, formatTime, zoneOffset } from "../lib/time";
 import { tip } from "./Chart";
 import type { Palette } from "./palette";
+import { axis, base, legend, SIDE_LEGEND } from "./style";
+import { label, MAX_LINES, measureText, pivot, tableOf, type Table } from "./table";
 
-// Options of charts, made of results. Pure: what they hold is what the result holds.
-
-/** label makes a value of a log fit for a chart: everything visible, and short. */
-export function label(v: unknown, c?: Column, zone = "UTC"): string {
-  return v === null || v === undefined ? "(none)" : plain(cut(valueText(v, c, zone), 120));
-}
-
-export type Table = { dims: Column[]; dimAt: number[]; measures: Column[]; measureAt: number[]; rows: unknown[][] };
-
-/** tableOf tells the columns to group by from the numbers. */
-export function tableOf(r: { columns: Column[]; rows: unknown[][] }): Table {
-  const t: Table = { dims: [], dimAt: [], measures: [], measureAt: [], rows: r.rows };
-  r.columns.forEach((c, i) => {
-    if (c.hidden) return;
-    if (isNumeric(c)) {
-      t.measures.push(c);
-      t.measureAt.push(i);
-    } else if (!(c.list && (c.type === "LONG" || c.type === "DOUBLE"))) {
-      t.dims.push(c);
-      t.dimAt.push(i);
-    }
-  });
-  return t;
-}
-
-const base = (p: Palette): EChartsCoreOption => ({
-  color: p.series,
-  textStyle: { fontFamily: "Inter Variable, system-ui, sans-serif", color: p.text, fontSize: 11.5 },
-  tooltip: { confine: true, appendTo: undefined, backgroundColor: p.surface, borderColor: p.line, textStyle: { color: p.text, fontSize: 12 }, padding: 8, extraCssText: "" },
-});
-
-const axis = (p: Palette) => ({ axisLine: { lineStyle: { color: p.line } }, axisTick: { show: false }, axisLabel: { color: p.muted, fontSize: 11, hideOverlap: true }, splitLine: { lineStyle: { color: p.line, opacity: 0.7 } } });
-
-export const measureText = (n: number, c?: Column) => (c?.unit === "ms" ? duration(n) : compact(n));
-
-/** SIDE_LEGEND is the width that a legend beside a chart takes. */
-export const SIDE_LEGEND = 200;
-
-// Names of log sources differ at their end, so that a long one loses its middle.
-const shortened = (name: string) => (name.length > 26 ? name.slice(0, 11).trimEnd() + "…" + name.slice(-14).trimStart() : name);
-
-function legend(p: Palette, show: boolean, side: boolean) {
-  return show
-    ? side
-      ? { type: "scroll", orient: "vertical", right: 0, top: 4, bottom: 4, icon: "roundRect", itemWidth: 10, itemHeight: 10, itemGap: 7, formatter: shortened, textStyle: { color: p.text, width: 164, overflow: "truncate", fontSize: 11.5 }, pageTextStyle: { color: p.muted }, pageIconColor: p.accent, pageIconSize: 10, tooltip: { show: true } }
-      : { type: "scroll", top: 0, left: 0, right: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, itemGap: 14, formatter: shortened, textStyle: { color: p.text, width: 170, overflow: "truncate", fontSize: 11.5 }, pageTextStyle: { color: p.muted }, pageIconColor: p.accent, pageIconSize: 10 }
-    : { show: false };
-}
-
-/** MAX_LINES are drawn; what a chart leaves out, its page says. */
-export const MAX_LINES = 60;
+// Options of charts along an axis, made of results. Pure: what they hold is what the result holds.
 
 export type SeriesKind = "line" | "area" | "bar";
 
@@ -149,123 +100,6 @@ export function categoryOption(t: Table, kind: "bar" | "hbar" | "line" | "area",
       label: flat && !many ? { show: true, position: "right", color: p.muted, fontSize: 11, formatter: (e: { value: number }) => measureText(e.value, unit) } : { show: false },
       data: l.data,
     })),
-  };
-}
-
-/** pivot lays a table out for a chart: the first column along the axis, further ones as lines, or each number a line. */
-export function pivot(t: Table, zone: string, most: number): { groups: string[]; lines: { name: string; data: (number | null)[] }[] } {
-  const groups: string[] = [];
-  const at = new Map<string, number>();
-  const lines = new Map<string, (number | null)[]>();
-  for (const row of t.rows) {
-    const g = t.dims.length === 0 ? "All" : label(row[t.dimAt[0]!], t.dims[0], zone);
-    let i = at.get(g);
-    if (i === undefined) {
-      if (groups.length >= most) continue;
-      at.set(g, (i = groups.length));
-      groups.push(g);
-    }
-    t.measureAt.slice(0, t.dims.length > 1 ? 1 : 6).forEach((m, j) => {
-      const name = t.dims.length > 1 ? t.dims.slice(1).map((d, k) => label(row[t.dimAt[k + 1]!], d, zone)).join(", ") : t.measures[j]!.name;
-      let data = lines.get(name);
-      if (!data) {
-        if (lines.size >= MAX_LINES) return;
-        lines.set(name, (data = []));
-      }
-      const v = row[m];
-      if (typeof v === "number") data[i] = (data[i] ?? 0) + v;
-    });
-  }
-  return { groups, lines: [...lines].map(([name, data]) => ({ name, data: groups.map((_, i) => data[i] ?? null) })) };
-}
-
-/** pieOption shows shares; groups beyond the first twelve are one slice. */
-export function pieOption(t: Table, zone: string, p: Palette, o: { ring?: boolean; small?: boolean } = {}): EChartsCoreOption {
-  const all = t.rows
-    .map((r) => ({ name: t.dims.map((d, i) => label(r[t.dimAt[i]!], d, zone)).join(" · ") || (t.measures[0]?.name ?? ""), value: Number(r[t.measureAt[0]!] ?? 0) }))
-    .filter((d) => d.value > 0)
-    .sort((a, b) => b.value - a.value);
-  const total = all.reduce((n, d) => n + d.value, 0);
-  const data: { name: string; value: number; itemStyle?: { color: string } }[] = all.slice(0, 12);
-  if (all.length > 12) data.push({ name: `${all.length - 12} others`, value: all.slice(12).reduce((n, d) => n + d.value, 0), itemStyle: { color: p.series[11]! } });
-  const left = o.small ? "30%" : "34%";
-  return {
-    ...base(p),
-    legend: { ...legend(p, true, true), left: o.small ? "58%" : "64%", right: 0, top: 4, bottom: 4, textStyle: { color: p.text, fontSize: 11.5, width: o.small ? 130 : 220, overflow: "truncate" } },
-    tooltip: { ...(base(p).tooltip as object), trigger: "item", formatter: (e: { name: string; value: number; percent: number; color: string }) => tip(e.name, [{ colour: e.color, name: `${e.percent} %`, value: number(e.value) }]) },
-    series: [
-      {
-        type: "pie",
-        radius: o.ring === false ? [0, "78%"] : ["48%", "78%"],
-        center: [left, "50%"],
-        itemStyle: { borderColor: p.surface, borderWidth: 1.5 },
-        label: o.ring === false ? { show: false } : { show: true, position: "center", formatter: () => compact(total), fontSize: o.small ? 17 : 22, fontWeight: 600, color: p.text },
-        labelLine: { show: false },
-        data,
-      },
-    ],
-    // In a place that is taller than wide, the names are below the ring.
-    media: [{ query: { maxAspectRatio: 1.05 }, option: { legend: { orient: "horizontal", left: 4, right: 4, top: "70%", bottom: 4 }, series: [{ radius: o.ring === false ? [0, "60%"] : ["38%", "60%"], center: ["50%", "36%"] }] } }],
-  };
-}
-
-type Node = { name: string; value?: number; children?: Node[] };
-
-/** treeOf nests the rows of a table by its columns. */
-export function treeOf(t: Table, zone: string): Node[] {
-  const root: Node = { name: "", children: [] };
-  for (const row of t.rows.slice(0, 3000)) {
-    const v = Number(row[t.measureAt[0]!] ?? 0);
-    if (!(v > 0)) continue;
-    let at = root;
-    t.dims.forEach((d, i) => {
-      const name = label(row[t.dimAt[i]!], d, zone);
-      let next = at.children?.find((c) => c.name === name);
-      if (!next) (at.children ??= []).push((next = { name }));
-      at = next;
-    });
-    at.value = (at.value ?? 0) + v;
-  }
-  return root.children ?? [];
-}
-
-export function treemapOption(t: Table, zone: string, p: Palette): EChartsCoreOption {
-  return {
-    ...base(p),
-    tooltip: { ...(base(p).tooltip as object), formatter: (e: { name: string; value: number; color: string; treePathInfo: { name: string }[] }) => tip(e.treePathInfo.map((x) => x.name).filter(Boolean).join(" › "), [{ colour: e.color, name: t.measures[0]?.name ?? "", value: number(e.value) }]) },
-    series: [
-      {
-        type: "treemap",
-        data: treeOf(t, zone),
-        roam: false,
-        nodeClick: false,
-        breadcrumb: { show: false },
-        left: 2, right: 2, top: 2, bottom: 2,
-        label: { show: true, formatter: "{b}", fontSize: 12, color: "#fff", textBorderColor: "rgba(0,0,0,.35)", textBorderWidth: 2 },
-        upperLabel: { show: t.dims.length > 1, height: 22, color: p.text, fontWeight: 600, backgroundColor: "transparent" },
-        itemStyle: { borderColor: p.surface, gapWidth: 1, borderWidth: 1 },
-        levels: [{ itemStyle: { gapWidth: 3, borderWidth: 0 }, upperLabel: { show: false } }, { itemStyle: { gapWidth: 1, borderWidth: t.dims.length > 1 ? 3 : 1, borderColor: p.surface } }, { colorSaturation: [0.35, 0.6] }],
-      },
-    ],
-  };
-}
-
-export function sunburstOption(t: Table, zone: string, p: Palette): EChartsCoreOption {
-  return {
-    ...base(p),
-    tooltip: { ...(base(p).tooltip as object), formatter: (e: { value: number; color: string; treePathInfo: { name: string }[] }) => tip(e.treePathInfo.map((x) => x.name).filter(Boolean).join(" › "), [{ colour: e.color, name: t.measures[0]?.name ?? "", value: number(e.value) }]) },
-    series: [
-      {
-        type: "sunburst",
-        data: treeOf(t, zone),
-        radius: ["14%", "96%"],
-        nodeClick: false,
-        sort: "desc",
-        itemStyle: { borderColor: p.surface, borderWidth: 1 },
-        label: { minAngle: 7, fontSize: 11, color: "#fff", textBorderColor: "rgba(0,0,0,.35)", textBorderWidth: 2, width: 96, overflow: "truncate" },
-        emphasis: { focus: "ancestor" },
-      },
-    ],
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Result } from "../api/client";
-import { label, tableOf } from "./options";
+import { label, tableOf } from "./table";
 
 export type Place = { name: string; longitude: number; latitude: number; value: number };
 

@@ -50,7 +50,7 @@ export function vizOf(id: VizId): Viz {
 }
 
 /** normalViz is how a kind of result is shown when nothing is chosen. */
-export function normalViz(kind: Kind, clauses: Clause[]): VizId {
+function normalViz(kind: Kind, clauses: Clause[]): VizId {
   switch (kind) {
     case "records":
       return "records_histogram";
