@@ -224,6 +224,7 @@ integrations:
       - OutboundRequestInvocationTime[1h].percentile(.95)
       - MessagesReceivedCount[1h].sum()
       - MessagesFailedCount[1h].sum()
+      - TotalBilledMessageCount[1h].sum()
     upload: {connection: local, log_source: OCI Integration Metrics}
 server:
   listen: {{.Listen}}
