@@ -3,6 +3,7 @@ package syntax
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -62,6 +63,7 @@ func (es *Errors) Add(e Error) {
 			e.Token = shorten(es.Source[e.Start:e.End], 60)
 		}
 	}
+	e.Message, e.Token, e.Suggestion = visible(e.Message), visible(e.Token), visible(e.Suggestion)
 	es.List = append(es.List, &e)
 }
 
@@ -153,13 +155,17 @@ func (es *Errors) excerpt(at Span) (text, mark string) {
 	if n := utf8.RuneCountInString(src[at.Start:max(at.Start, min(at.End, to))]); n > 1 {
 		mark += strings.Repeat("~", n-1)
 	}
-	visible := func(r rune) rune {
-		if r < ' ' && r != '\t' || r == 0x7f || r == utf8.RuneError {
+	return visible(strings.TrimRight(src[from:to], "\r")), mark
+}
+
+// visible replaces what a terminal would obey or could not show.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\t' || r == utf8.RuneError {
 			return '?'
 		}
 		return r
-	}
-	return strings.Map(visible, strings.TrimRight(src[from:to], "\r")), mark
+	}, s)
 }
 
 // runeStart moves an offset back to the start of a character and into the text.
