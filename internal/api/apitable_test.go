@@ -18,7 +18,6 @@ func partly() map[string]string {
 		"SearchLogs":          "`search \"scope\" | where … | sort by datetime … | limit n`; other stages are 400",
 		"Query":               "`compartmentIdInSubtree` and `shouldUseAcceleration` change nothing; no partial results: a query that meets a bound is refused; see [query-api.md](query-api.md)",
 		"RegisterLookup":      "`type=Lookup`; Dictionary and Module are 501",
-		"ListLookups":         "`type=Lookup`",
 		"UpsertSource":        "`dataFilterDefinitions`, `functions`, `metadataFields`, `metricDefinitions`, `endpoints` are refused: import a content ZIP; conditions as blocks, not as text",
 		"ValidateSource":      "as UpsertSource",
 		"PurgeStorageData":    "the bytes of an upload go with its last record; those of an upload that loses only a part, and of what was collected, stay in the stage until retention takes them",
@@ -26,9 +25,8 @@ func partly() map[string]string {
 		"UpdateScheduledTask": "as CreateScheduledTask",
 		"ListRules":           "scheduled tasks that run a saved search; there are no ingest-time rules",
 		"ListWarnings":        "of uploads, each message once for a source and an entity; none of agents",
-		"ListScheduledTasks":  "no task has a `templateId` or a `targetService`",
-		"UpsertParser":        "REGEX, JSON and DELIMITED; no `parserFunctions`",
-		"TestParser":          "REGEX, JSON and DELIMITED: other kinds of parsers are kept and not run",
+		"UpsertParser":        "REGEX, JSON, XML and DELIMITED; no `parserFunctions`",
+		"TestParser":          "REGEX, JSON, XML and DELIMITED: ODL is kept and not run",
 		"UpdateLookup":        "description and tags; `maxMatches`, default values and operators of fields are said by the query: others than its defaults are 400",
 	}
 }

@@ -187,3 +187,23 @@ func TestSDKTestParser(t *testing.T) {
 	_, err = c.ExtractStructuredLogFieldPaths(ctx, la.ExtractStructuredLogFieldPathsRequest{NamespaceName: ns, LoganParserDetails: def, ParserType: "JSON"})
 	refused(t, err, 400, "InvalidParameter")
 }
+
+// What a wizard is offered of an XML example is what a parser of it understands.
+func TestSDKTestParserOfXML(t *testing.T) {
+	g, ctx := newRig(t), context.Background()
+	c, ns := g.sdk(), ptr("demo")
+	example := `<log><record id="1"><who>ann</who><note>x &lt; y</note></record><record id="2"><who>bo</who></record></log>`
+	d := la.TestParserPayloadDetails{Name: ptr("p"), Type: la.TestParserPayloadDetailsTypeXml, ExampleContent: &example, HeaderContent: ptr("/log/record")}
+	paths, err := c.ExtractStructuredLogFieldPaths(ctx, la.ExtractStructuredLogFieldPathsRequest{NamespaceName: ns, ParserType: "XML",
+		LoganParserDetails: la.LogAnalyticsParser{ExampleContent: &example, HeaderContent: d.HeaderContent}})
+	if err != nil || len(paths.Paths) != 3 {
+		t.Fatalf("%v, %v", paths.Paths, err)
+	}
+	for i, path := range paths.Paths { // @id, note, who
+		d.FieldMaps = append(d.FieldMaps, la.LogAnalyticsParserField{ParserFieldName: ptr([]string{"rsrcid", "msg", "usrname"}[i]), ParserFieldSequence: ptr(int64(i + 1)), StructuredColumnInfo: &path})
+	}
+	r, err := c.TestParser(ctx, la.TestParserRequest{NamespaceName: ns, TestParserPayloadDetails: d, Scope: la.TestParserScopeEntries})
+	if err != nil || len(r.Entries) != 2 || len(r.Violations) != 1 || *r.Violations[0].RuleName != "TimeAssumed" || r.Entries[0].Fields["rsrcid"] != "1" || r.Entries[0].Fields["msg"] != "x < y" || r.Entries[1].Fields["usrname"] != "bo" {
+		t.Errorf("%+v, %v", r.ParserTestResult, err)
+	}
+}

@@ -106,8 +106,9 @@ func (f *contentFile) addLabel(n *node) error {
 }
 
 // parserKinds maps the type attribute of a parser. Only 0, 4 and 6 are known
-// from public content; others are kept but cannot be run.
-var parserKinds = map[string]ParserKind{"0": Regex, "": Regex, "4": Delimited, "6": JSON}
+// from public content; others are kept but cannot be run. XML stands for itself, so
+// that what is exported here can be imported again.
+var parserKinds = map[string]ParserKind{"0": Regex, "": Regex, "4": Delimited, "6": JSON, "XML": XML}
 
 func (f *contentFile) addParser(n *node) error {
 	kind, ok := parserKinds[n.attr("type")]

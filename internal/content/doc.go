@@ -8,7 +8,8 @@
 //
 // Where to look: xmltree.go, decode.go and encode.go know Oracle's XML;
 // importer.go and exporter.go the ZIP; parse.go drives the reading of an
-// upload, with one file per kind of parser (json*.go, regex*.go, delimited.go);
+// upload, with one file per kind of parser (json*.go, regex*.go,
+// xmlread.go, delimited.go);
 // alternatives.go is about fields that have several paths; enrich.go adds
 // extended fields and labels; builtin/ is what every installation starts with,
 // named in names.go and described in docs/sources.md.

@@ -120,8 +120,10 @@ func (c *compiler) reader(p *Parser) (reader, error) {
 		return newRegexReader(p, c)
 	case Delimited:
 		return newDelimitedReader(p, c)
+	case XML:
+		return newXMLReader(p, c)
 	}
-	return nil, fmt.Errorf("parsers of type %s are kept but cannot be run; use a REGEX, JSON or DELIMITED parser", p.Kind)
+	return nil, fmt.Errorf("parsers of type %s are kept but cannot be run; use a REGEX, JSON, XML or DELIMITED parser", p.Kind)
 }
 
 // target resolves what a parser field feeds. A field this library does not know
