@@ -92,9 +92,9 @@ func (c *Catalog) CreateUser(ctx context.Context, u User, password string) (User
 		if err := tx.row("SELECT coalesce(group_concat(name, ' '), '') FROM users", nil, &text); err != nil {
 			return err
 		}
-		names := strings.Fields(text) // none holds a blank
-		// SQLite knows the letter cases of ASCII only.
-		same := func(name string) bool { return strings.ToLower(name) == strings.ToLower(u.Name) }
+		names := strings.Fields(text)  // none holds a blank
+		key := strings.ToLower(u.Name) // as names are found; SQLite knows the letter cases of ASCII only
+		same := func(name string) bool { return strings.ToLower(name) == key }
 		switch {
 		case c.seededName(u.Name) || slices.ContainsFunc(names, same):
 			return fmt.Errorf("user %.200q %w", u.Name, ErrExists)
