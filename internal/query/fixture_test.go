@@ -80,12 +80,10 @@ type rec struct {
 }
 
 // newStore opens an empty store with DuckDB below t's folder.
-func newStore(t testing.TB) *store.Store { return newStoreOf(t, 2) }
-
-func newStoreOf(t testing.TB, threads int) *store.Store {
+func newStore(t testing.TB) *store.Store {
 	t.Helper()
 	dir := t.TempDir()
-	engine, err := duckdb.Open(duckdb.Options{Dirs: []string{store.SegmentDir(dir)}, TempDir: t.TempDir(), Threads: threads})
+	engine, err := duckdb.Open(duckdb.Options{Dirs: []string{store.SegmentDir(dir)}, TempDir: t.TempDir(), Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

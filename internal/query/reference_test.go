@@ -211,10 +211,7 @@ func TestAgreesWithReference(t *testing.T) {
 	}
 	t.Logf("-seed=%d", seed)
 	recs := randomRecords(rand.New(rand.NewPCG(seed, 0)), 240)
-	// One thread: with two, DuckDB 1.4.3 answers about one in forty thousand of
-	// these queries with a group too many, of a text that two threads met in few
-	// rows of a UNION ALL under a filter.
-	st := newStoreOf(t, 1)
+	st := newStore(t)
 	for i, part := range slices.Collect(slices.Chunk(recs, 120)) {
 		ingest(t, st, i, part)
 	}
