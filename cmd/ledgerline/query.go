@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ledgerline/internal/config"
+	"ledgerline/internal/query"
 )
 
 // askFlags are the flags of commands that send a query.
@@ -205,12 +205,11 @@ func writeTable(w io.Writer, a *queryAnswer) error {
 
 func writeCSV(w io.Writer, a *queryAnswer) error {
 	headers, rows := a.texts()
-	out := csv.NewWriter(w)
-	if err := out.Write(headers); err != nil {
-		return err
-	}
-	if err := out.WriteAll(rows); err != nil {
-		return err
+	out := query.NewCSV(w)
+	for _, row := range append([][]string{headers}, rows...) {
+		if err := out.Write(row); err != nil {
+			return err
+		}
 	}
 	out.Flush()
 	return out.Error()

@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -124,7 +123,7 @@ func (e export) run(ctx context.Context, out sink) error {
 // csv writes RFC 4180 lines under the names of the columns. Times are RFC 3339
 // in the zone of the request.
 func (e export) csv(w io.Writer) sink {
-	lines := csv.NewWriter(w)
+	lines := query.NewCSV(w)
 	var shown []int
 	var line []string
 	return sink{

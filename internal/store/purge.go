@@ -88,8 +88,7 @@ func only(gone []bool, v *vector, wanted []string) {
 
 // Purge deletes rows and enters in the journal who asked, why, how many rows there
 // were, and their hash. Queries under way still see them; later ones do not. The
-// stage is not touched: what was uploaded stays in its files until retention takes
-// them. With an error, segments before the failing one are purged.
+// stage is not touched: whoever purges has it erase what was uploaded. With an error, segments before the failing one are purged.
 func (s *Store) Purge(ctx context.Context, p Purge) (PurgeReport, error) {
 	s.merging.Lock()
 	defer s.merging.Unlock()
