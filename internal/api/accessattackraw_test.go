@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,14 +18,8 @@ import (
 // address that they came from.
 func (g *rig) raw(text string) (statuses []int, from string) {
 	g.t.Helper()
-	conn, err := net.Dial("tcp", g.web.Listener.Addr().String())
-	if err != nil {
-		g.t.Fatal(err)
-	}
+	conn := g.dial()
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		g.t.Fatal(err)
-	}
 	from = conn.LocalAddr().String()
 	// The server may hang up in the middle of what it refuses.
 	go func() { _, _ = io.WriteString(conn, text) }()

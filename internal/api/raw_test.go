@@ -79,17 +79,24 @@ func (g *rig) signed(q rawRequest) string {
 	return b.String()
 }
 
-// send writes bytes to the server and reads one answer.
-func (g *rig) send(text string) (*http.Response, map[string]any) {
+// dial connects to the server for ten seconds at most.
+func (g *rig) dial() net.Conn {
 	g.t.Helper()
 	conn, err := net.Dial("tcp", g.web.Listener.Addr().String())
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	defer conn.Close()
 	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		g.t.Fatal(err)
 	}
+	return conn
+}
+
+// send writes bytes to the server and reads one answer.
+func (g *rig) send(text string) (*http.Response, map[string]any) {
+	g.t.Helper()
+	conn := g.dial()
+	defer conn.Close()
 	go io.WriteString(conn, text) // the server may answer and close before it has read all
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
