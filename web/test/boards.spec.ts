@@ -131,7 +131,7 @@ describe("a dashboard of one's own", () => {
     const title = await tile.title();
     await tile.head().hover();
     await page.getByRole("button", { name: `Enlarge ${title}`, exact: true }).click();
-    expect(await page.getByRole("dialog", { name: title }).locator(".big").innerText()).toBe(await tile.body.locator(".big").innerText());
+    await expect.poll(() => page.getByRole("dialog", { name: title }).locator(".big").innerText()).toBe(await tile.body.locator(".big").innerText());
     await page.keyboard.press("Escape");
 
     await page.getByRole("button", { name: "Actions", exact: true }).click();

@@ -41,7 +41,7 @@ describe("cluster", () => {
     const stored = await ask(x.query(), day);
     expect(figures(await page.getByRole("tab", { name: /^Clusters/ }).innerText())).toEqual([stored.rows.length]);
     const where = column(stored, "Found In");
-    expect(await page.locator(".tag.accent", { hasText: "Only now" }).count()).toBe(where.slice(0, 50).filter((w) => w === "Current").length);
-    expect(await page.locator(".tag.accent", { hasText: "Only before" }).count()).toBe(where.slice(0, 50).filter((w) => w === "Baseline").length);
+    await expect.poll(() => page.locator(".tag.accent", { hasText: "Only now" }).count()).toBe(where.slice(0, 50).filter((w) => w === "Current").length);
+    await expect.poll(() => page.locator(".tag.accent", { hasText: "Only before" }).count()).toBe(where.slice(0, 50).filter((w) => w === "Baseline").length);
   });
 });

@@ -14,7 +14,7 @@ describe("Log Explorer", () => {
     expect(stored).toBeGreaterThan(100);
     expect(await x.total()).toBe(stored);
     expect(await x.histogramTotal()).toBe(stored);
-    expect(await page.getByRole("feed").locator("article").first().getAttribute("aria-setsize")).toBe(String(Math.min(stored, 500)));
+    await expect.poll(() => page.getByRole("feed").locator("article").first().getAttribute("aria-setsize")).toBe(String(Math.min(stored, 500)));
     await x.values("Resource Operations");
     await shoot(page, "explore");
   });
@@ -25,13 +25,13 @@ describe("Log Explorer", () => {
     const newest = await ask(`${audit} | sort -Time | head 1 | fields 'User Name', 'Resource Operations'`);
     await x.unfold();
     const row = (name: string) => page.locator(".detail-fields tr", { has: page.getByRole("rowheader", { name, exact: true }) }).locator("td").first();
-    expect(await row("User Name").innerText()).toBe(column(newest, "User Name")[0]);
-    expect(await row("Resource Operations").innerText()).toBe(column(newest, "Resource Operations")[0]);
+    await expect.poll(() => row("User Name").innerText()).toBe(column(newest, "User Name")[0]);
+    await expect.poll(() => row("Resource Operations").innerText()).toBe(column(newest, "Resource Operations")[0]);
     const original = String(column(newest, "Original Log Content")[0]);
     await page.getByRole("tab", { name: "JSON" }).click();
     expect(JSON.parse(await page.locator(".detail-text").innerText())).toEqual(JSON.parse(original));
     await page.getByRole("tab", { name: "Original text" }).click();
-    expect(await page.locator(".detail-text").innerText()).toBe(original);
+    await expect.poll(() => page.locator(".detail-text").innerText()).toBe(original);
   });
 
   test("counts the values of a field as the store does", async ({ page }) => {
@@ -52,13 +52,13 @@ describe("Log Explorer", () => {
     await page.getByRole("heading", { name: "Pinned" }).waitFor();
     await page.reload();
     await x.answered();
-    expect(await page.locator(".fields section").first().locator(".field-name").innerText()).toContain("User Name");
+    await expect.poll(() => page.locator(".fields section").first().locator(".field-name").innerText()).toContain("User Name");
     await page.getByRole("button", { name: "Columns", exact: true }).click();
     await page.getByRole("dialog", { name: "Columns" }).getByRole("checkbox", { name: "Resource Type", exact: true }).check();
     await page.getByRole("button", { name: "Move Resource Type up" }).click();
     await page.waitForURL((u) => u.searchParams.getAll("col").join() === "Resource Type,User Name");
     await page.keyboard.press("Escape");
-    expect(await page.locator(".record-fields").first().locator(".muted").allInnerTexts()).toEqual(["Resource Type", "User Name"]);
+    await expect.poll(() => page.locator(".record-fields").first().locator(".muted").allInnerTexts()).toEqual(["Resource Type", "User Name"]);
   });
 
   test("underlines a mistake where it is, and completes commands, fields and values", async ({ page }) => {
@@ -66,7 +66,7 @@ describe("Log Explorer", () => {
     await x.open("* | stats count by 'User Name' | sorrt -Count");
     const mark = page.locator(".cm-lintRange-error").first();
     await mark.waitFor();
-    expect(await mark.innerText()).toContain("sorrt");
+    await expect.poll(() => mark.innerText()).toContain("sorrt");
     const offers = page.locator(".cm-tooltip-autocomplete li");
     for (const [typed, offered] of [["* | timest", "timestats"], ["* | stats count by 'Resource Op", "Resource Operations"], ["'Resource Operations' = act", "activate"]] as const) {
       await x.edit("");
@@ -93,7 +93,7 @@ describe("Log Explorer", () => {
     const { plan } = await call<{ plan: string }>("/ledgerline/v1/explain", { query, ...x.window() });
     await expect.poll(() => dialog.locator("pre").first().innerText()).toContain(plan.trim().split("\n")[0]!.trim());
     await dialog.getByText("SQL for the engine").click();
-    expect(await dialog.locator("pre").last().innerText()).toMatch(/^SELECT/);
+    await expect.poll(() => dialog.locator("pre").last().innerText()).toMatch(/^SELECT/);
     await dialog.getByRole("button", { name: /Run it/ }).click();
     await dialog.getByRole("columnheader", { name: "Rows out" }).waitFor();
   });
@@ -112,7 +112,7 @@ describe("Log Explorer", () => {
     const x = new Explorer(page);
     await x.open("* | nosuchcommand");
     expect(await x.problems()).toEqual([expect.stringContaining("nosuchcommand")]);
-    expect(await page.getByRole("alert").count()).toBe(1); // told once
+    await expect.poll(() => page.getByRole("alert").count()).toBe(1); // told once
     await x.open("'User Name' = 'nobody at all'");
     await page.getByText("No records").waitFor();
     expect(await x.histogramTotal()).toBe(0);

@@ -99,7 +99,7 @@ describe("hostile records", () => {
     await page.goto(`/ui/dashboards/${id}?${new URLSearchParams(around).toString()}`);
     await page.locator(".tile").first().waitFor();
     await settled(page);
-    expect(await page.locator(".tile").count()).toBe(shows.length);
+    await expect.poll(() => page.locator(".tile").count()).toBe(shows.length);
     expect(await page.locator(".tile [role=alert], .tile-problem").allInnerTexts()).toEqual([]);
     for (const tile of await page.locator(".tile").all()) await tile.hover();
     expect(await page.evaluate(() => (window as unknown as { owned: number }).owned)).toBe(0);

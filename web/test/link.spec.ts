@@ -45,7 +45,7 @@ describe("link", () => {
 
     await tab("Sizes");
     const classes = table(stored.tables, "Sizes");
-    expect(await page.getByRole("img", { name: `Classes of Sizes: ${classes.rows.length}` }).count()).toBe(1);
+    await expect.poll(() => page.getByRole("img", { name: `Classes of Sizes: ${classes.rows.length}` }).count()).toBe(1);
     expect((await x.grid("Sizes")).cells.map((c) => figures(c[1]!)[0])).toEqual(column(classes, "Group Count"));
 
     await tab("Busy");
@@ -56,8 +56,8 @@ describe("link", () => {
     await tab("Timeline");
     const course = column(stored, "Course") as unknown[][];
     const shown = page.locator(".sequences > li");
-    expect(await shown.count()).toBe(course.length);
-    expect(await shown.first().locator(".sequence > li").count()).toBe(Math.min(60, course[0]!.length));
+    await expect.poll(() => shown.count()).toBe(course.length);
+    await expect.poll(() => shown.first().locator(".sequence > li").count()).toBe(Math.min(60, course[0]!.length));
   });
 
   test("drills into the records of a group", async ({ page }) => {

@@ -20,7 +20,7 @@ describe("live tail", () => {
     arrive("meanwhile");
     const fresh = page.locator(".record.fresh", { hasText: "meanwhile" });
     await fresh.waitFor();
-    expect(await page.locator(".record.fresh").count()).toBe(1);
+    await expect.poll(() => page.locator(".record.fresh").count()).toBe(1);
     await expect.poll(() => x.total()).toBe(2);
     expect(await count(search, { from: new Date(Date.now() - 36e5).toISOString(), to: new Date().toISOString() })).toBe(2);
     await page.getByRole("button", { name: "Live" }).click();

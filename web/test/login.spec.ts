@@ -20,7 +20,7 @@ describe("login", () => {
   test("refuses a wrong password, and who is not logged in sees nothing", async ({ open }) => {
     const page = await open({ loggedIn: false });
     await page.goto("/ui/explore?q=*");
-    expect(await page.getByRole("heading").allInnerTexts()).toEqual(["Log in to Ledgerline"]);
+    await expect.poll(() => page.getByRole("heading").allInnerTexts()).toEqual(["Log in to Ledgerline"]);
     await shoot(page, "login");
     expect(await logIn(page, "nobody", "wrong")).toContain("no such user");
     expect(await page.locator("nav, .records").count()).toBe(0);

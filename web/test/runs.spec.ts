@@ -35,7 +35,7 @@ describe("integrations", () => {
     expect(figures(await row.locator("td.num").first().innerText())).toEqual([run.steps[0]!.counts["new"]]);
     await page.getByRole("button", { name: `Steps of run ${run.id}`, exact: true }).click();
     const steps = page.locator("tr.steps li");
-    expect(await steps.locator("strong").allInnerTexts()).toEqual(run.steps.map((s) => s.name));
+    await expect.poll(() => steps.locator("strong").allInnerTexts()).toEqual(run.steps.map((s) => s.name));
     for (const [i, step] of run.steps.entries()) {
       for (const [name, n] of Object.entries(step.counts)) {
         if (name === "bytes") continue; // written short
@@ -117,7 +117,7 @@ describe("administration", () => {
     const der = createPublicKey(secret).export({ type: "spki", format: "der" });
     const fingerprint = createHash("md5").update(der).digest("hex").match(/../g)!.join(":");
     await page.getByText("in your downloads").waitFor();
-    expect(await page.locator(".notice pre").innerText()).toContain(`user=${id}\nfingerprint=${fingerprint}\ntenancy=${tenancy}`);
+    await expect.poll(() => page.locator(".notice pre").innerText()).toContain(`user=${id}\nfingerprint=${fingerprint}\ntenancy=${tenancy}`);
     expect(await keys()).toEqual([fingerprint]);
 
     page.on("dialog", (d) => void d.accept());

@@ -15,7 +15,7 @@ describe("what was asked", () => {
     expect(await x.total()).not.toBe(activations);
     await x.action("Saved searches and history…");
     const items = page.getByRole("dialog").locator("h3:has-text('History') + ul .search-item");
-    expect(await items.locator("code").allInnerTexts()).toEqual(["'Resource Operations' = delete", "'Resource Operations' = activate"]);
+    await expect.poll(() => items.locator("code").allInnerTexts()).toEqual(["'Resource Operations' = delete", "'Resource Operations' = activate"]);
     await x.changed(() => items.nth(1).click());
     expect(await x.total()).toBe(activations);
     expect(activations).toBe(await count("'Resource Operations' = activate"));

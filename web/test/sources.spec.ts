@@ -29,7 +29,7 @@ describe("a log source", () => {
     expect(await group()).toEqual([{ conditionBlocksOperator: "OR", conditionBlocks: [expect.objectContaining({ labelConditionValue: "ada" }), expect.objectContaining({ labelConditionValue: "delete" })] }]);
 
     await page.getByText("Page Test Logs").click();
-    expect(await condition.getByLabel("field 1").inputValue()).toBe("User Name");
+    await expect.poll(() => condition.getByLabel("field 1").inputValue()).toBe("User Name");
     await condition.getByRole("button", { name: "remove comparison 1" }).click();
     await condition.getByLabel("how it is joined").selectOption("none of");
     await page.getByRole("button", { name: "Save", exact: true }).click();

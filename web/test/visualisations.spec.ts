@@ -37,7 +37,7 @@ const checks: Record<VizId, (x: Explorer) => Promise<void>> = {
     const stored = await ask(x.query());
     expect(rows).toBe(stored.rows.length);
     expect(cells.map((c) => figures(c[1]!)[0])).toEqual(column(stored, "Records"));
-    expect(await x.page.locator(".grid-row svg").count()).toBe(rows);
+    await expect.poll(() => x.page.locator(".grid-row svg").count()).toBe(rows);
   },
   distinct: async (x) => {
     const { cells } = await x.grid("Distinct values");

@@ -48,8 +48,8 @@ describe("parser workbench", () => {
     await page.getByText("OCI Integration Audit Log Format").click();
     const w = new Workbench(page);
     await expect.poll(() => w.records()).toBeGreaterThan(0);
-    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toMatch(/ Copy$/);
-    expect(await page.locator(".entry .tag.good").count()).toBe(await w.records());
+    await expect.poll(() => page.getByLabel("Name", { exact: true }).inputValue()).toMatch(/ Copy$/);
+    await expect.poll(() => page.locator(".entry .tag.good").count()).toBe(await w.records());
   });
 
   test("says what is wrong with an expression", async ({ page }) => {
