@@ -160,6 +160,7 @@ func (d *demo) explore(cfg *config.Config) {
 		"coverage",
 		"check",
 		"store verify",
+		"stage verify",
 	} {
 		fmt.Fprintf(d.out, "  bin/ledgerline --config %s %s\n", cfg.Path, args)
 	}

@@ -89,7 +89,7 @@ them with the Log Analytics API and query language, and can simulate Oracle offl
 	root.AddCommand(
 		newServe(g), newCollect(g), newCheck(g), newLogin(g), newDemo(g), newSimulate(g), newImport(g),
 		newQuery(g), newExport(g), newExplain(g), newParse(g),
-		newRuns(g), newUploads(g), newQuarantine(g), newCoverage(g), newLogGroups(g), newContent(g), newLookups(g), newSearches(g), newPeople(g), newStore(g),
+		newRuns(g), newUploads(g), newQuarantine(g), newCoverage(g), newLogGroups(g), newContent(g), newLookups(g), newSearches(g), newPeople(g), newStage(g), newStore(g),
 		newDashboards(g),
 		newUsers(g), newKeys(g), newPolicies(g),
 		newVersion(g),

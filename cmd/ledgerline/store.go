@@ -35,17 +35,9 @@ and merging go on meanwhile. It exits with 1 when anything does not agree.`,
 			if err := c.call(cmd.Context(), "POST", "/ledgerline/v1/store/verify", struct{}{}, &report); err != nil {
 				return err
 			}
-			for _, p := range report.Problems {
-				fmt.Fprintf(g.out, "✗ %s\n", harmless(p))
-			}
 			fmt.Fprintf(g.out, "%s segments, %s records, %s bytes; %s journal entries, head %s\n",
 				count(report.Segments), count(report.Records), count(report.Bytes), count(report.Entries), report.Head)
-			if !report.OK {
-				fmt.Fprintf(g.out, "%s problems: what is listed above was changed or lost outside Ledgerline\n", count(len(report.Problems)))
-				return &quietError{}
-			}
-			fmt.Fprintln(g.out, "✓ everything agrees")
-			return nil
+			return g.verdict(report.OK, report.Problems)
 		},
 	})
 	return cmd

@@ -241,7 +241,7 @@ func TestMisuseExitsWithTwo(t *testing.T) {
 
 func TestClientWithoutServerSaysHowToStartOne(t *testing.T) {
 	w := newWorld(t)
-	for _, args := range [][]string{{"query", "*"}, {"runs"}, {"uploads"}, {"log-groups", "list"}, {"content", "list"}, {"store", "verify"}} {
+	for _, args := range [][]string{{"query", "*"}, {"runs"}, {"uploads"}, {"log-groups", "list"}, {"content", "list"}, {"store", "verify"}, {"stage", "verify"}} {
 		if output, code := w.cli(args...); code != exitFailed || !strings.Contains(output, "ledgerline serve") {
 			t.Errorf("%q exits with %d:\n%s", args, code, output)
 		}

@@ -231,6 +231,7 @@ func (w *world) calls() map[string][3]string {
 		"upload into it":          {"POST", nsPath + "/actions/uploadLogFile?logSourceName=x&filename=x", "x"},
 		"status":                  {"GET", ownBase + "/status", ""},
 		"verify":                  {"POST", ownBase + "/store/verify", ""},
+		"verify the stage":        {"POST", ownBase + "/stage/verify", ""},
 		"runs":                    {"GET", ownBase + "/runs", ""},
 		"quarantine":              {"GET", ownBase + "/quarantine", ""},
 		"users":                   {"GET", ownBase + "/users", ""},

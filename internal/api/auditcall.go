@@ -76,7 +76,7 @@ func (s *Server) auditEventOf(c *call, category string, took time.Duration) audi
 // asks reports whether an operation of ours only asks for an answer.
 func (o *operation) asks() bool {
 	switch o.Name {
-	case "OwnQuery", "OwnExport", "OwnExplain", "OwnCheck", "OwnContentExport", "ExportCustomContent", "OwnStoreVerify":
+	case "OwnQuery", "OwnExport", "OwnExplain", "OwnCheck", "OwnContentExport", "ExportCustomContent", "OwnStoreVerify", "OwnStageVerify":
 		return true
 	}
 	return false

@@ -115,6 +115,7 @@ func coreOperations() []operation {
 		{Method: post, Pattern: own + "/content/actions/export", Name: "OwnContentExport", handle: (*Server).exportContent},
 		{Method: get, Pattern: own + "/status", Name: "OwnStatus", handle: (*Server).ownStatus},
 		{Method: post, Pattern: own + "/store/verify", Name: "OwnStoreVerify", handle: (*Server).ownVerify},
+		{Method: post, Pattern: own + "/stage/verify", Name: "OwnStageVerify", handle: (*Server).ownStageVerify},
 
 		{Method: get, Pattern: own + "/people", Name: "OwnPeople", handle: (*Server).ownPeople},
 		{Method: post, Pattern: own + "/people/actions/import", Name: "OwnPeopleImport", handle: (*Server).ownPeopleImport},

@@ -1,13 +1,11 @@
 package api
 
 import (
-	"encoding/hex"
 	"strconv"
 	"time"
 
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/stage"
-	"ledgerline/internal/store"
 )
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
@@ -182,37 +180,6 @@ func (s *Server) ownStatus(c *call) (*response, error) {
 		m["segments"], m["records"], m["bytes"] = stats.Segments, stats.Rows, stats.Bytes
 	}
 	return answer(m), nil
-}
-
-type verifyModel struct {
-	OK       bool     `json:"ok"`
-	Segments int      `json:"segments"`
-	Records  int64    `json:"records"`
-	Bytes    int64    `json:"bytes"`
-	Entries  int64    `json:"entries"`
-	Sequence int64    `json:"sequence"`
-	Head     string   `json:"head"`
-	Problems []string `json:"problems"`
-}
-
-// ownVerify checks the store's files; it takes as long as reading them does.
-func (s *Server) ownVerify(c *call) (*response, error) {
-	r, err := s.Store.Verify(c.r.Context())
-	if err != nil {
-		return nil, err
-	}
-	return answer(verifyModel{OK: len(r.Problems) == 0, Segments: r.Segments, Records: r.Rows, Bytes: r.Bytes, Entries: r.Entries, Sequence: r.Seq,
-		Head: hex.EncodeToString(r.Head[:]), Problems: mapped(r.Problems, problemText)}), nil
-}
-
-func problemText(p store.Problem) string {
-	switch {
-	case p.Segment != 0:
-		return "segment " + itoa(p.Segment) + ": " + p.Text
-	case p.Entry != 0:
-		return "journal entry " + itoa(p.Entry) + ": " + p.Text
-	}
-	return p.Text
 }
 
 // health answers while the process serves; nothing about its state is told.

@@ -39,7 +39,7 @@ import (
 	"ledgerline/internal/store"
 )
 
-// Stage takes uploads and keeps the ledger of runs and windows.
+// Stage takes uploads and keeps what was collected.
 type Stage interface {
 	// Receive returns after the upload is on disk.
 	Receive(ctx context.Context, u stage.Upload, body []byte) error
@@ -47,6 +47,13 @@ type Stage interface {
 	ReceiveAll(ctx context.Context, uploads []stage.ReceivedUpload) error
 	// Erase takes away the bytes of uploads that are parsed.
 	Erase(ctx context.Context, e stage.Erasure) (int, error)
+	// Verify reads every sealed file; an error says that it could not look.
+	Verify(ctx context.Context) (*stage.VerifyReport, error)
+	Ledger
+}
+
+// Ledger tells of runs, windows and what sinks refused.
+type Ledger interface {
 	Runs(ctx context.Context, integration string, limit int) ([]stage.Run, error)
 	Run(ctx context.Context, id int64) (stage.Run, error)
 	Coverage(ctx context.Context, integration string) ([]stage.Coverage, error)

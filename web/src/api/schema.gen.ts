@@ -639,6 +639,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ledgerline/v1/stage/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compares the stage's files with the ledger and its chain */
+        post: operations["verifyStage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ledgerline/v1/fields": {
         parameters: {
             query?: never;
@@ -2461,6 +2478,50 @@ export interface operations {
                         entries: number;
                         sequence: number;
                         head: string;
+                        problems: string[];
+                    };
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verifyStage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        ok: boolean;
+                        files: number;
+                        tombstones: number;
+                        erased: number;
+                        bytes: number;
+                        head: string;
+                        headId: number;
+                        integrations: {
+                            integration: string;
+                            counted: number;
+                            inFiles: number;
+                            pending: number;
+                        }[];
                         problems: string[];
                     };
                 };
