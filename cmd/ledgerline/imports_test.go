@@ -20,6 +20,7 @@ var mayImport = map[string][]string{
 	"burst":     {"record"},
 	"boards":    {},
 	"jsonscan":  {},
+	"logsearch": {},
 	"logfile":   {"jsonscan"},
 	"collect":   {"record", "connect", "logfile", "jsonscan"},
 	"stage":     {"record", "jsonscan"},
@@ -29,7 +30,7 @@ var mayImport = map[string][]string{
 	"query":     {"record", "content", "store"},
 	"simulate":  {"record", "connect"},
 	"runner":    {"record", "config", "collect", "stage", "deliver"},
-	"api":       {"record", "signature", "stage", "content", "store", "query", "schedule", "catalog", "people", "runner"},
+	"api":       {"record", "signature", "stage", "content", "store", "query", "schedule", "catalog", "people", "runner", "logsearch"},
 }
 
 // Imports go one way, so that a reader of a room need not know the rooms above it.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ledgerline/internal/catalog"
+	"ledgerline/internal/logsearch"
 	"ledgerline/internal/query"
 	"ledgerline/internal/record"
 	"ledgerline/internal/store"
@@ -78,17 +79,17 @@ func (s *Server) searchLogs(c *call) (*response, error) {
 	case !d.Start.Before(*d.End):
 		return nil, invalid("timeStart must be before timeEnd")
 	}
-	search, err := parseLogSearch(d.Query)
+	search, err := logsearch.Parse(d.Query)
 	if err != nil {
-		return nil, err
+		return nil, invalid("searchQuery: %v", err)
 	}
 	limit, err := c.number("limit", searchPage, maxSearchPage)
 	if err != nil {
 		return nil, err
 	}
 	window := record.Window{From: d.Start.UTC(), To: d.End.UTC()}
-	place := searchPlace{At: window.To.UnixMilli(), Left: search.limit}
-	if search.ascending {
+	place := searchPlace{At: window.To.UnixMilli(), Left: search.Limit}
+	if search.Ascending {
 		place.At = window.From.UnixMilli()
 	}
 	key := c.user + "\n" + string(text)
@@ -130,7 +131,7 @@ func (s *Server) searchLogs(c *call) (*response, error) {
 // logSearchRun reads one page.
 type logSearchRun struct {
 	server *Server
-	search logSearch
+	search logsearch.Query
 	window record.Window
 	place  searchPlace
 	limit  int
@@ -150,7 +151,7 @@ func (r *logSearchRun) read(ctx context.Context) error {
 	for scanned := 0; ; {
 		window := r.window
 		at := time.UnixMilli(r.place.At).UTC()
-		if r.search.ascending {
+		if r.search.Ascending {
 			window.From = at
 		} else if next := at.Add(time.Millisecond); r.place.Skip > 0 || next.Before(window.To) {
 			window.To = next
@@ -174,7 +175,7 @@ func (r *logSearchRun) read(ctx context.Context) error {
 				continue
 			}
 			r.found = append(r.found, searchResultModel{row.data()})
-			if r.search.limit > 0 {
+			if r.search.Limit > 0 {
 				if r.place.Left--; r.place.Left == 0 {
 					return nil
 				}
@@ -209,7 +210,7 @@ func (r *logSearchRun) learnGroups(ctx context.Context) error {
 // rows asks the engine for records of a time range, in order.
 func (r *logSearchRun) rows(ctx context.Context, window record.Window, most int) ([]logRecord, error) {
 	order := "-Time, 'Upload ID', 'Record Number'"
-	if r.search.ascending {
+	if r.search.Ascending {
 		order = "Time, 'Upload ID', 'Record Number'"
 	}
 	result, err := r.server.Query.Run(ctx, query.Request{Window: window, Limit: most, Zone: time.UTC, Timeout: r.server.limits.QueryTime,
@@ -248,26 +249,16 @@ func textOf(v any) string {
 // stand in every record of the result. What it finds is looked at once more.
 func (r *logSearchRun) candidates() string {
 	var words []string
-	if len(r.search.scopes) == 1 {
-		words = append(words, r.search.scopes[0].log)
+	if len(r.search.Scopes) == 1 {
+		words = append(words, r.search.Scopes[0].Log)
 	}
-	var look func(logCondition)
-	look = func(c logCondition) {
-		switch c := c.(type) {
-		case andOf:
-			for _, part := range c {
-				look(part)
-			}
-		case comparison:
-			// What is made for records that are no events stands in none of their texts.
-			text, ok := c.value.(string)
-			_, made := r.server.Library.Source(text)
-			if name := c.field[0]; ok && c.op == "=" && !made && (name == "type" || name == "data") {
-				words = append(words, text)
-			}
+	for _, e := range r.search.Required() {
+		// What is made for records that are no events stands in none of their texts.
+		_, made := r.server.Library.Source(e.Text)
+		if name := e.Path[0]; !made && (name == "type" || name == "data") {
+			words = append(words, e.Text)
 		}
 	}
-	look(andOf(r.search.where))
 	out := "*"
 	for _, w := range words {
 		if len(w) < 4 || strings.ContainsFunc(w, func(c rune) bool { // JSON and the query language spell these as they are
@@ -282,12 +273,12 @@ func (r *logSearchRun) candidates() string {
 
 // fits reports whether a record is of the search's scope and meets its conditions.
 func (r *logSearchRun) fits(row *logRecord) bool {
-	inside := slices.ContainsFunc(r.search.scopes, func(s logScope) bool {
-		return (s.compartment == r.server.opts.Tenancy || row.at("oracle", "compartmentid") == s.compartment) &&
-			(s.group == "" || s.group == row.group || s.group == row.groupName || row.at("oracle", "loggroupid") == s.group) &&
-			(s.log == "" || row.at("oracle", "logid") == s.log)
+	inside := slices.ContainsFunc(r.search.Scopes, func(s logsearch.Scope) bool {
+		return (s.Compartment == r.server.opts.Tenancy || row.at("oracle", "compartmentid") == s.Compartment) &&
+			(s.Group == "" || s.Group == row.group || s.Group == row.groupName || row.at("oracle", "loggroupid") == s.Group) &&
+			(s.Log == "" || row.at("oracle", "logid") == s.Log)
 	})
-	return inside && andOf(r.search.where).holds(row)
+	return inside && r.search.Holds(row.value)
 }
 
 // logRecord is a stored record, read as an event when it is asked about.
