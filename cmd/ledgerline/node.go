@@ -112,7 +112,7 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 		Clock: g.clock, Logger: n.log, Version: version(),
 		Tenancy: server.Tenancy, Namespace: server.Namespace, LogGroup: n.defaultGroup, URL: server.Access.URL,
 		Limits: api.Limits{MaxUpload: server.MaxUpload}, Users: api.UserLimits(server.Access.Limits),
-		Audit: server.Access.Audit, OIDC: oidcOptions(server.Access.OIDC),
+		Held: server.Held, Audit: server.Access.Audit, OIDC: oidcOptions(server.Access.OIDC),
 	})
 	if err != nil {
 		return n, err
@@ -224,7 +224,7 @@ func (n *node) repeat(ctx context.Context, every time.Duration, what string, do 
 
 func (n *node) retain(ctx context.Context) error {
 	keep := n.retention()
-	_, err := n.store.Retain(ctx, keep.For)
+	_, err := n.store.Retain(ctx, store.Retention{For: keep.For, Hold: n.held})
 	return errors.Join(err, n.retainStage(ctx, keep.Default))
 }
 
@@ -251,7 +251,7 @@ func (n *node) retainStage(ctx context.Context, keep time.Duration) error {
 	_, err := n.stage.ForgetRuns(ctx, now.Add(-keepRuns))
 	errs = append(errs, err)
 	if keep > 0 {
-		_, err := n.stage.Retain(ctx, stage.Retention{Before: now.Add(-keep), Sinks: n.sinksOf})
+		_, err := n.stage.Retain(ctx, stage.Retention{Before: now.Add(-keep), Sinks: n.sinksOf, Hold: n.holds})
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)

@@ -63,6 +63,9 @@ func (s *Server) deleteUpload(c *call) (*response, error) {
 	if slices.Contains(groups, catalog.AuditGroup) {
 		return nil, auditKept()
 	}
+	if err := s.unheld(groups); err != nil {
+		return nil, err
+	}
 	refs, reason := mapped(files, func(f catalog.File) string { return f.Reference }), c.op.Name+" "+u.Reference
 	report, err := s.Store.Purge(ctx, store.Purge{Uploads: refs, Actor: c.user, Reason: reason})
 	if err != nil {
@@ -80,6 +83,20 @@ func (s *Server) deleteUpload(c *call) (*response, error) {
 // auditKept refuses to delete what the service notes of its own use.
 func auditKept() error {
 	return &Error{Status: http.StatusConflict, Code: "IncorrectState", Message: "what this server notes of its own use cannot be deleted by a call; retention takes it"}
+}
+
+// unheld refuses to delete from log groups of which one is under legal hold.
+func (s *Server) unheld(groups []string) error {
+	if s.opts.Held == nil {
+		return nil
+	}
+	for _, g := range groups {
+		if s.opts.Held(g) {
+			return &Error{Status: http.StatusConflict, Code: "IncorrectState",
+				Message: "the log group " + g + " is under legal hold: nothing of it is deleted until the configuration says legal_hold: off"}
+		}
+	}
+	return nil
 }
 
 func (s *Server) deleteUploadWarning(c *call) (*response, error) {

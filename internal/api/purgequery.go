@@ -67,6 +67,9 @@ func (s *Server) purgeOf(ctx context.Context, d purgeDetails) (store.Purge, erro
 	if len(p.Groups) == 0 {
 		return p, absent("compartment %.200q has no log groups", d.CompartmentID)
 	}
+	if err := s.unheld(p.Groups); err != nil {
+		return p, err
+	}
 	if d.Query == "*" {
 		return p, nil
 	}

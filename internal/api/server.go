@@ -119,18 +119,19 @@ type Parts struct {
 
 // Options of a Server.
 type Options struct {
-	Clock     func() time.Time     // nil: time.Now
-	Logger    *slog.Logger         // nil: discards
-	Tenancy   string               // OCID
-	Namespace string               // of the tenancy
-	Version   string               // of the program, shown by status
-	LogGroup  string               // OCID: takes the records of clients that name no log group
-	Limits    Limits               // zero members: defaults
-	URL       string               // where browsers find the server; empty: at its addresses and localhost only
-	Users     UserLimits           // of each user; zero members: defaults
-	OIDC      *OIDC                // nil: no login by an identity provider; needs URL
-	Audit     bool                 // note who does what, as records of the log source Ledgerline Audit
-	Registry  *prometheus.Registry // nil: one of its own
+	Clock     func() time.Time        // nil: time.Now
+	Logger    *slog.Logger            // nil: discards
+	Tenancy   string                  // OCID
+	Namespace string                  // of the tenancy
+	Version   string                  // of the program, shown by status
+	LogGroup  string                  // OCID: takes the records of clients that name no log group
+	Limits    Limits                  // zero members: defaults
+	URL       string                  // where browsers find the server; empty: at its addresses and localhost only
+	Users     UserLimits              // of each user; zero members: defaults
+	Held      func(group string) bool // legal hold: nothing of a log group is deleted; may be nil
+	OIDC      *OIDC                   // nil: no login by an identity provider; needs URL
+	Audit     bool                    // note who does what, as records of the log source Ledgerline Audit
+	Registry  *prometheus.Registry    // nil: one of its own
 }
 
 // Server answers requests. It is safe for use by many goroutines. Close ends what

@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"net"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -105,7 +106,20 @@ type Server struct {
 }
 
 // LogGroup exists from the first start on.
-type LogGroup struct{ ID, Name string }
+type LogGroup struct {
+	ID, Name  string
+	LegalHold bool // nothing of it is deleted, by retention or by anybody
+}
+
+// Held reports whether a log group is under legal hold.
+func (s *Server) Held(group string) bool {
+	return slices.ContainsFunc(s.LogGroups, func(g LogGroup) bool { return g.LegalHold && g.ID == group })
+}
+
+// Holds reports whether any log group is under legal hold.
+func (s *Server) Holds() bool {
+	return slices.ContainsFunc(s.LogGroups, func(g LogGroup) bool { return g.LegalHold })
+}
 
 // Retention says how long records are kept; zero is for ever.
 type Retention struct {

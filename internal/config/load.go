@@ -288,7 +288,7 @@ func (r *reader) server(s *section) *Server {
 		r.problem(s.lineAt("namespace"), "%s is %q; write letters, digits, - and _", s.at("namespace"), out.Namespace)
 	}
 	for _, g := range s.list("log_groups") {
-		group := LogGroup{ID: g.need("id", "ocid1.loganalyticsloggroup.oc1..x"), Name: g.need("name", "Default")}
+		group := LogGroup{ID: g.need("id", "ocid1.loganalyticsloggroup.oc1..x"), Name: g.need("name", "Default"), LegalHold: g.oneOf("legal_hold", "off", "on") == "on"}
 		g.checkOCID("id", group.ID, "loganalyticsloggroup")
 		g.done()
 		out.LogGroups = append(out.LogGroups, group)

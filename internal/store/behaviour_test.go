@@ -166,13 +166,37 @@ func TestRetention(t *testing.T) {
 		want  int64
 	}{{30 * 24 * time.Hour, 0}, {time.Millisecond, 1}, {1e6 * time.Hour, 0}} {
 		now = now.Add(step.after)
-		if r, err := s.Retain(ctx, retention); err != nil || r.Rows != step.want {
+		if r, err := s.Retain(ctx, store.Retention{For: retention}); err != nil || r.Rows != step.want {
 			t.Fatalf("at %s: %+v %v", now, r, err)
 		}
 	}
 	entries, err := s.Journal(ctx, 1)
 	if err != nil || len(entries) != 1 || entries[0].Kind != store.KindDrop || entries[0].Rows != 1 {
 		t.Fatalf("%+v %v", entries, err)
+	}
+}
+
+// A hold of one log group keeps the segments that it is in, and only those.
+func TestRetentionKeepsWhatIsUnderLegalHold(t *testing.T) {
+	ctx := context.Background()
+	now := time.UnixMilli(noon)
+	s, err := store.Open(t.TempDir(), nil, store.Options{Clock: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	other := origin("a")
+	other.LogGroup = "ocid1.group.b"
+	ingest(t, s, chunk(1, 0, entry(origin("a"), noon, 0, "held")))
+	ingest(t, s, chunk(2, 0, entry(other, noon, 0, "free"), entry(other, noon, 1, "free")))
+	now = now.Add(31 * 24 * time.Hour)
+	r := store.Retention{For: func(string) time.Duration { return 30 * 24 * time.Hour }, Hold: func(group string) bool { return group == "ocid1.group.a" }}
+	if got, err := s.Retain(ctx, r); err != nil || got.Rows != 2 {
+		t.Fatalf("under hold: %+v %v", got, err)
+	}
+	r.Hold = nil
+	if got, err := s.Retain(ctx, r); err != nil || got.Rows != 1 {
+		t.Fatalf("after the hold: %+v %v", got, err)
 	}
 }
 

@@ -43,7 +43,7 @@ func (l *life) work(s *store.Store) error {
 	if _, err := s.Purge(ctx, store.Purge{Before: noon + 1, Match: store.Called(func(text string) bool { return text == "secret" }), Actor: "ann"}); err != nil {
 		return err
 	}
-	_, err := s.Retain(ctx, func(string) time.Duration { return 30 * 24 * time.Hour })
+	_, err := s.Retain(ctx, store.Retention{For: func(string) time.Duration { return 30 * 24 * time.Hour }})
 	return err
 }
 

@@ -123,12 +123,12 @@ func runModel(t *testing.T, r *rand.Rand) {
 			}
 		case 5:
 			now = now.Add(time.Duration(r.IntN(12)) * time.Hour)
-			if _, err := s.Retain(ctx, func(source string) time.Duration {
+			if _, err := s.Retain(ctx, store.Retention{For: func(source string) time.Duration {
 				if source == "source 2" {
 					return 0
 				}
 				return 24 * time.Hour
-			}); err != nil {
+			}}); err != nil {
 				t.Fatal(err)
 			}
 		case 6:

@@ -14,10 +14,16 @@ type RetainReport struct {
 	Bytes    int64
 }
 
+// Retention says what Retain may drop.
+type Retention struct {
+	For  func(source string) time.Duration // how long rows are kept; zero or less: for ever
+	Hold func(group string) bool           // legal hold: nothing of a log group is dropped; may be nil
+}
+
 // Retain drops whole segments whose last row, by the later of record time and
-// ingest time, is older than the source's retention. A retention of zero or less
-// keeps rows for ever.
-func (s *Store) Retain(ctx context.Context, retention func(source string) time.Duration) (RetainReport, error) {
+// ingest time, is older than the source's retention. A segment stays while any of
+// its log groups is held.
+func (s *Store) Retain(ctx context.Context, r Retention) (RetainReport, error) {
 	s.merging.Lock()
 	defer s.merging.Unlock()
 	now := s.opts.Clock().UnixMilli()
@@ -26,10 +32,10 @@ func (s *Store) Retain(ctx context.Context, retention func(source string) time.D
 	for _, seg := range s.current().segments {
 		d, asked := keep[seg.Source]
 		if !asked {
-			d = retention(seg.Source)
+			d = r.For(seg.Source)
 			keep[seg.Source] = d
 		}
-		if d > 0 && now-max(seg.To, seg.Ingested) > d.Milliseconds() {
+		if d > 0 && now-max(seg.To, seg.Ingested) > d.Milliseconds() && (r.Hold == nil || !slices.ContainsFunc(seg.Groups, r.Hold)) {
 			due[seg.Source] = append(due[seg.Source], seg)
 		}
 	}
