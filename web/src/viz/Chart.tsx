@@ -23,8 +23,12 @@ export function Chart({ option, label, onClick, onReady, height = "100%" }: Prop
       if (gone || !box.current) return;
       made = init(box.current, undefined, { renderer: "canvas" });
       made.on("click", (e) => latest.current.onClick?.(e as ChartEvent));
-      watch = new ResizeObserver(() => made?.resize());
-      watch.observe(box.current);
+      made.getZr().setSleepAfterStill(1); // nothing moves: ten more frames of every chart would show the same
+      const place = box.current;
+      watch = new ResizeObserver(() => {
+        if (made && (made.getWidth() !== place.clientWidth || made.getHeight() !== place.clientHeight)) made.resize();
+      });
+      watch.observe(place);
       setChart(made);
     });
     return () => {
