@@ -18,7 +18,7 @@ var mayImport = map[string][]string{
 	"schedule":  {},
 	"people":    {"record", "connect", "catalog"},
 	"burst":     {"record"},
-	"boards":    {},
+	"boards":    {"catalog"},
 	"jsonscan":  {},
 	"logsearch": {},
 	"logfile":   {"jsonscan"},
@@ -30,7 +30,7 @@ var mayImport = map[string][]string{
 	"query":     {"record", "content", "store"},
 	"simulate":  {"record", "connect"},
 	"runner":    {"record", "config", "collect", "stage", "deliver"},
-	"api":       {"record", "signature", "stage", "content", "store", "query", "schedule", "catalog", "people", "runner", "logsearch"},
+	"api":       {"record", "signature", "stage", "content", "store", "query", "schedule", "catalog", "people", "runner", "boards", "logsearch"},
 }
 
 // Imports go one way, so that a reader of a room need not know the rooms above it.

@@ -238,6 +238,36 @@ func (c *call) decode(limit int64, into any) ([]byte, error) {
 	return text, nil
 }
 
+// decodeObject reads a body that is a JSON object.
+func (c *call) decodeObject(limit int64) (map[string]any, []byte, error) {
+	text, err := c.readBody(limit)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := parseObject(text)
+	if err != nil {
+		return nil, nil, &Error{Status: http.StatusBadRequest, Code: "CannotParseRequest", Message: fmt.Sprintf("the body is not a JSON object: %v", err)}
+	}
+	return m, text, nil
+}
+
+// parseObject reads a JSON object and keeps numbers as they are written.
+func parseObject(text []byte) (map[string]any, error) {
+	var m map[string]any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&m); err != nil {
+		return nil, err
+	}
+	if m == nil {
+		return nil, fmt.Errorf("null is no object")
+	}
+	if d.More() {
+		return nil, fmt.Errorf("there is more after the object")
+	}
+	return m, nil
+}
+
 // retry is the retry token of a request with this payload.
 func (c *call) retry(payload [32]byte) (catalog.Retry, error) {
 	token, err := c.retryToken()

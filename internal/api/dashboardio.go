@@ -7,225 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
+	"ledgerline/internal/boards"
 	"ledgerline/internal/catalog"
 )
 
-// Bounds of a file of dashboards.
-const (
-	maxDashboardFile = 16 << 20
-	maxDashboards    = 200
-)
-
-// importOptions of a file of dashboards.
-type importOptions struct {
-	sameName     bool   // what has the same name in the compartment is overwritten
-	dashboardsTo string // compartment of the dashboards; empty: as the file says
-	searchesTo   string // of the saved searches
-	rest         string // for what names no compartment, as public files do with placeholders
-	builtIn      bool   // ids stay, and only the program changes the items
-}
-
-// imported is what became of a file.
-type imported struct {
-	Created []string `json:"created"`
-	Updated []string `json:"updated"`
-}
-
-// boardFile is a file of dashboards, read and checked.
-type boardFile struct {
-	dashboards []*boardDoc
-	searches   []*boardDoc // each once
-}
-
-// readBoardFile reads {"dashboards":[…]} as Oracle's service exports it.
-func readBoardFile(m map[string]any) (*boardFile, error) {
-	list, ok := m["dashboards"].([]any)
-	switch {
-	case !ok:
-		return nil, missing("dashboards")
-	case len(list) > maxDashboards:
-		return nil, invalid("a file may hold at most %d dashboards", maxDashboards)
-	}
-	f := &boardFile{}
-	seen := map[string]bool{}
-	for i, v := range list {
-		where := fmt.Sprintf("dashboards[%d].", i)
-		d, ok := v.(map[string]any)
-		if !ok {
-			return nil, invalid("dashboards[%d] must be an object", i)
-		}
-		searches, ok := d["savedSearches"].([]any)
-		if !ok && d["savedSearches"] != nil {
-			return nil, invalid("%ssavedSearches must be an array", where)
-		}
-		doc, err := readBoard(catalog.Dashboard, d, where)
-		if err != nil {
-			return nil, err
-		}
-		if doc.text("displayName") == "" {
-			return nil, missing(where + "displayName")
-		}
-		for n, v := range searches {
-			where := fmt.Sprintf("%ssavedSearches[%d].", where, n)
-			m, ok := v.(map[string]any)
-			if !ok {
-				return nil, invalid("%s must be an object", strings.TrimSuffix(where, "."))
-			}
-			search, err := readBoard(catalog.DashboardSearch, m, where)
-			switch {
-			case err != nil:
-				return nil, err
-			case search.id == "":
-				return nil, missing(where + "id")
-			case search.text("displayName") == "":
-				search.body["displayName"] = search.id
-			}
-			doc.searches = append(doc.searches, search.id)
-			if !seen[search.id] {
-				seen[search.id] = true
-				f.searches = append(f.searches, search)
-			}
-		}
-		f.dashboards = append(f.dashboards, doc)
-	}
-	return f, nil
-}
-
-// importBoards stores a file: all of it, or with an error nothing. Items that
-// are here by their id are updated, others get new ids, and what refers to them
-// in the file follows.
-func (s *Server) importBoards(ctx context.Context, user string, retry catalog.Retry, f *boardFile, o importOptions) (imported, error) {
-	report := imported{Created: []string{}, Updated: []string{}}
-	for _, d := range f.searches {
-		d.moveTo(cmp.Or(o.searchesTo, o.rest), o.searchesTo != "")
-	}
-	for _, d := range f.dashboards {
-		d.moveTo(cmp.Or(o.dashboardsTo, o.rest), o.dashboardsTo != "")
-	}
-	_, err := s.Catalog.ChangeItems(ctx, user, retry, func(change *catalog.ItemChange) (catalog.Item, error) {
-		im := boardImporter{change: change, options: o, ids: map[string]string{}}
-		for _, d := range slices.Concat(f.searches, f.dashboards) {
-			if err := im.assign(d); err != nil {
-				return catalog.Item{}, err
-			}
-		}
-		for _, d := range slices.Concat(f.searches, f.dashboards) {
-			created, changed, err := im.put(d)
-			switch {
-			case err != nil:
-				return catalog.Item{}, err
-			case d.kind != catalog.Dashboard:
-			case created:
-				report.Created = append(report.Created, d.text("displayName"))
-			case changed:
-				report.Updated = append(report.Updated, d.text("displayName"))
-			}
-		}
-		return catalog.Item{}, nil
-	})
-	return report, err
-}
-
-// moveTo gives a board its compartment: the given one when it must, or when the
-// file names none. What else in the board names the old compartment, or scopes a
-// search to compartments of the tenancy it comes from, follows.
-func (d *boardDoc) moveTo(compartment string, must bool) {
-	old := d.text("compartmentId")
-	if !must && strings.HasPrefix(old, "ocid1.") || old == compartment {
-		return
-	}
-	walk(d.body, func(_, text string) string {
-		if text == old && old != "" {
-			return compartment
-		}
-		return text
-	})
-	d.body["compartmentId"] = compartment
-	config, _ := d.body["uiConfig"].(map[string]any)
-	walk(config["scopeFilters"], func(_, text string) string {
-		for _, foreign := range []string{"ocid1.compartment.", "ocid1.tenancy.", "${"} {
-			if strings.HasPrefix(text, foreign) {
-				return compartment
-			}
-		}
-		return text
-	})
-}
-
-// boardImporter gives the items of a file their ids here, and stores them.
-type boardImporter struct {
-	change  *catalog.ItemChange
-	options importOptions
-	ids     map[string]string // as the file calls it → here
-	taken   []string
-}
-
-// assign finds the id of an item here, or makes one.
-func (im *boardImporter) assign(d *boardDoc) error {
-	id, err := im.find(d)
-	if err != nil {
-		return err
-	}
-	if id == "" {
-		id = catalog.NewOCID(string(d.kind))
-	}
-	if d.id != "" {
-		im.ids[d.id] = id
-	}
-	d.id, im.taken = id, append(im.taken, id)
-	return nil
-}
-
-func (im *boardImporter) find(d *boardDoc) (string, error) {
-	if d.id != "" && !slices.Contains(im.taken, d.id) {
-		b, err := im.change.Find(d.kind, d.id, "")
-		switch {
-		case err == nil && (im.options.builtIn || !b.BuiltIn), im.options.builtIn && errors.Is(err, catalog.ErrNotFound):
-			return d.id, nil
-		case err != nil && !errors.Is(err, catalog.ErrNotFound):
-			return "", err
-		}
-	}
-	if !im.options.sameName {
-		return "", nil
-	}
-	b, err := im.change.Named(d.kind, d.text("compartmentId"), d.text("displayName"), im.taken)
-	if errors.Is(err, catalog.ErrNotFound) {
-		return "", nil
-	}
-	return b.ID, err
-}
-
-// put stores an item whose id is assigned. A built-in one that has not changed
-// keeps its etag.
-func (im *boardImporter) put(d *boardDoc) (created, changed bool, err error) {
-	for i, id := range d.searches {
-		d.searches[i] = cmp.Or(im.ids[id], id)
-	}
-	walk(d.body, func(key, text string) string {
-		switch key {
-		case "savedSearchId", "internalKey", "customActionSS", "dashboardId":
-			return cmp.Or(im.ids[text], text)
-		}
-		return text
-	})
-	old, err := im.change.Find(d.kind, d.id, "")
-	if err != nil && !errors.Is(err, catalog.ErrNotFound) {
-		return false, false, err
-	}
-	created = err != nil
-	if im.options.builtIn && !created && old.BuiltIn {
-		body, err := json.Marshal(d.body)
-		if err != nil || string(body) == string(old.Body) && slices.Equal(d.searches, old.Searches) {
-			return false, false, err
-		}
-	}
-	_, err = d.put(im.change, d.id, im.options.builtIn)
-	return created, true, err
-}
+// maxDashboardFile bounds a file of dashboards.
+const maxDashboardFile = 16 << 20
 
 // InstallDashboards stores dashboards that come with the program, under the ids
 // that their file gives them. Those that are there already and have not changed
@@ -235,21 +23,32 @@ func (s *Server) InstallDashboards(ctx context.Context, file []byte) error {
 	if err != nil {
 		return fmt.Errorf("built-in dashboards: %w", err)
 	}
-	f, err := readBoardFile(m)
+	f, err := boards.ReadFile(m)
 	if err != nil {
 		return fmt.Errorf("built-in dashboards: %w", err)
 	}
-	_, err = s.importBoards(ctx, "system", catalog.Retry{}, f, importOptions{builtIn: true, dashboardsTo: s.opts.Tenancy, searchesTo: s.opts.Tenancy})
+	_, err = s.importBoards(ctx, "system", catalog.Retry{}, f, boards.ImportOptions{BuiltIn: true, DashboardsTo: s.opts.Tenancy, SearchesTo: s.opts.Tenancy})
 	return err
 }
 
+// importBoards stores a file: all of it, or with an error nothing.
+func (s *Server) importBoards(ctx context.Context, user string, retry catalog.Retry, f *boards.File, o boards.ImportOptions) (boards.Imported, error) {
+	report := boards.Imported{Created: []string{}, Updated: []string{}} // of a file that came before
+	_, err := s.Catalog.ChangeItems(ctx, user, retry, func(change *catalog.ItemChange) (catalog.Item, error) {
+		var err error
+		report, err = f.Import(change, o)
+		return catalog.Item{}, err
+	})
+	return report, err
+}
+
 func (s *Server) importDashboard(c *call) (*response, error) {
-	o := importOptions{rest: s.opts.Tenancy}
+	o := boards.ImportOptions{Rest: s.opts.Tenancy}
 	var err error
-	if o.sameName, err = c.flag("overrideSameName"); err != nil {
+	if o.SameName, err = c.flag("overrideSameName"); err != nil {
 		return nil, err
 	}
-	if err := c.params(map[string]*string{"overrideDashboardCompartmentOcid": &o.dashboardsTo, "overrideSavedSearchCompartmentOcid": &o.searchesTo}); err != nil {
+	if err := c.params(map[string]*string{"overrideDashboardCompartmentOcid": &o.DashboardsTo, "overrideSavedSearchCompartmentOcid": &o.SearchesTo}); err != nil {
 		return nil, err
 	}
 	if _, err := s.importBody(c, o); err != nil {
@@ -258,18 +57,18 @@ func (s *Server) importDashboard(c *call) (*response, error) {
 	return &response{}, nil
 }
 
-func (s *Server) importBody(c *call, o importOptions) (imported, error) {
+func (s *Server) importBody(c *call, o boards.ImportOptions) (boards.Imported, error) {
 	m, text, err := c.decodeObject(maxDashboardFile)
 	if err != nil {
-		return imported{}, err
+		return boards.Imported{}, err
 	}
 	retry, err := c.retry(sha256.Sum256(text))
 	if err != nil {
-		return imported{}, err
+		return boards.Imported{}, err
 	}
-	f, err := readBoardFile(m)
+	f, err := boards.ReadFile(m)
 	if err != nil {
-		return imported{}, err
+		return boards.Imported{}, err
 	}
 	return s.importBoards(c.r.Context(), c.user, retry, f, o)
 }
@@ -290,8 +89,8 @@ func (s *Server) exportDashboard(c *call) (*response, error) {
 }
 
 func (s *Server) exportBoards(ctx context.Context, ids []string, tags bool) (*response, error) {
-	if len(ids) > maxDashboards {
-		return nil, invalid("at most %d dashboards can be exported at once", maxDashboards)
+	if len(ids) > boards.MaxDashboards {
+		return nil, invalid("at most %d dashboards can be exported at once", boards.MaxDashboards)
 	}
 	out := []map[string]any{}
 	for _, id := range ids {
@@ -330,7 +129,7 @@ func exported(b catalog.Item, tags bool) (map[string]any, error) {
 	}
 	m[key] = b.ID
 	if !tags {
-		m["freeformTags"], m["definedTags"] = emptyObject(), emptyObject()
+		m["freeformTags"], m["definedTags"] = map[string]any{}, map[string]any{}
 	}
 	return m, nil
 }
@@ -352,8 +151,8 @@ func (s *Server) ownImportDashboards(c *call) (*response, error) {
 		return nil, err
 	}
 	compartment = cmp.Or(compartment, s.opts.Tenancy)
-	o := importOptions{dashboardsTo: compartment, searchesTo: compartment}
-	if o.sameName, err = c.flag("overrideSameName"); err != nil {
+	o := boards.ImportOptions{DashboardsTo: compartment, SearchesTo: compartment}
+	if o.SameName, err = c.flag("overrideSameName"); err != nil {
 		return nil, err
 	}
 	report, err := s.importBody(c, o)

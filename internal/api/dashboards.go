@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 
+	"ledgerline/internal/boards"
 	"ledgerline/internal/catalog"
 )
 
@@ -13,21 +14,21 @@ import (
 func dashboardOperations() []operation {
 	const (
 		get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
-		boards              = "/20200901/managementDashboards"
-		board               = boards + "/{managementDashboardId}"
+		dashboards          = "/20200901/managementDashboards"
+		dashboard           = dashboards + "/{managementDashboardId}"
 		searches            = "/20200901/managementSavedSearches"
 		search              = searches + "/{managementSavedSearchId}"
 		own                 = ownBase + "/dashboards"
 	)
 	return []operation{
-		{Method: post, Pattern: boards, Name: "CreateManagementDashboard", handle: (*Server).createDashboard},
-		{Method: get, Pattern: boards, Name: "ListManagementDashboards", handle: (*Server).listDashboards},
-		{Method: get, Pattern: board, Name: "GetManagementDashboard", handle: (*Server).getDashboard},
-		{Method: put, Pattern: board, Name: "UpdateManagementDashboard", handle: (*Server).updateDashboard},
-		{Method: del, Pattern: board, Name: "DeleteManagementDashboard", handle: (*Server).deleteDashboard},
-		{Method: post, Pattern: board + "/actions/changeCompartment", Name: "ChangeManagementDashboardsCompartment", handle: (*Server).updateDashboard},
-		{Method: post, Pattern: boards + "/actions/importDashboard", Name: "ImportDashboard", handle: (*Server).importDashboard},
-		{Method: get, Pattern: boards + "/actions/exportDashboard/{exportDashboardId}", Name: "ExportDashboard", handle: (*Server).exportDashboard},
+		{Method: post, Pattern: dashboards, Name: "CreateManagementDashboard", handle: (*Server).createDashboard},
+		{Method: get, Pattern: dashboards, Name: "ListManagementDashboards", handle: (*Server).listDashboards},
+		{Method: get, Pattern: dashboard, Name: "GetManagementDashboard", handle: (*Server).getDashboard},
+		{Method: put, Pattern: dashboard, Name: "UpdateManagementDashboard", handle: (*Server).updateDashboard},
+		{Method: del, Pattern: dashboard, Name: "DeleteManagementDashboard", handle: (*Server).deleteDashboard},
+		{Method: post, Pattern: dashboard + "/actions/changeCompartment", Name: "ChangeManagementDashboardsCompartment", handle: (*Server).updateDashboard},
+		{Method: post, Pattern: dashboards + "/actions/importDashboard", Name: "ImportDashboard", handle: (*Server).importDashboard},
+		{Method: get, Pattern: dashboards + "/actions/exportDashboard/{exportDashboardId}", Name: "ExportDashboard", handle: (*Server).exportDashboard},
 
 		{Method: post, Pattern: searches, Name: "CreateManagementSavedSearch", handle: (*Server).createBoardSearch},
 		{Method: get, Pattern: searches, Name: "ListManagementSavedSearches", handle: (*Server).listBoardSearches},
@@ -62,12 +63,12 @@ func (s *Server) createBoard(c *call, kind catalog.ItemKind, idKey string) (*res
 	if err != nil {
 		return nil, err
 	}
-	doc, err := readBoard(kind, m, "")
+	doc, err := boards.Read(kind, m, "")
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range []string{"displayName", "compartmentId"} {
-		if doc.text(name) == "" {
+		if doc.Text(name) == "" {
 			return nil, missing(name)
 		}
 	}
@@ -76,13 +77,13 @@ func (s *Server) createBoard(c *call, kind catalog.ItemKind, idKey string) (*res
 		return nil, err
 	}
 	b, err := s.Catalog.ChangeItems(c.r.Context(), c.user, retry, func(change *catalog.ItemChange) (catalog.Item, error) {
-		if doc.id != "" {
-			if _, err := change.Find(kind, doc.id, ""); !errors.Is(err, catalog.ErrNotFound) {
+		if doc.ID != "" {
+			if _, err := change.Find(kind, doc.ID, ""); !errors.Is(err, catalog.ErrNotFound) {
 				return catalog.Item{}, errors.Join(err, &Error{Status: http.StatusConflict, Code: "ResourceAlreadyExists",
 					Message: idKey + " is in use; leave it out to get a new one"})
 			}
 		}
-		return doc.put(change, doc.id, false)
+		return doc.Put(change, doc.ID, false)
 	})
 	if err != nil {
 		return nil, err
@@ -158,6 +159,17 @@ func (s *Server) getBuiltInSearch(c *call) (*response, error) {
 	return s.getBoard(c, catalog.DashboardSearch, c.path["managementSavedSearchId"], true)
 }
 
+func boardSummary(b catalog.Item) (map[string]any, error) {
+	body, err := parseObject(b.Body)
+	if err != nil {
+		return nil, err
+	}
+	out := boards.Summary(b.Kind, body)
+	own(out, b)
+	out["builtIn"] = b.BuiltIn // not Oracle's: clients ignore members they do not know
+	return out, nil
+}
+
 // getBoard answers a board; with builtIn only one that comes with the program.
 func (s *Server) getBoard(c *call, kind catalog.ItemKind, id string, builtIn bool) (*response, error) {
 	b, err := s.Catalog.Item(c.r.Context(), kind, id)
@@ -207,15 +219,15 @@ func (s *Server) updateBoard(c *call, kind catalog.ItemKind, id string) (*respon
 				merged[k] = v
 			}
 		}
-		doc, err := readBoard(kind, merged, "")
+		doc, err := boards.Read(kind, merged, "")
 		if err != nil {
 			return old, err
 		}
-		doc.searches = old.Searches
+		doc.Searches = old.Searches
 		if m["tiles"] != nil {
-			doc.dropUnused()
+			doc.DropUnused()
 		}
-		return doc.put(change, id, false)
+		return doc.Put(change, id, false)
 	})
 	if err != nil {
 		return nil, err
@@ -282,7 +294,7 @@ func (s *Server) board(ctx context.Context, b catalog.Item) (*response, error) {
 			own(models[i], v)
 		}
 		m["savedSearches"] = models
-		markTiles(m["tiles"], found)
+		boards.MarkTiles(m["tiles"], found)
 	}
 	return answer(m).with("etag", b.Etag), nil
 }
@@ -304,7 +316,7 @@ func own(m map[string]any, b catalog.Item) {
 func (s *Server) searchesOf(ctx context.Context, b catalog.Item, body map[string]any) ([]catalog.Item, error) {
 	var out []catalog.Item
 	seen := map[string]bool{}
-	for _, id := range append(b.Searches, searchIDs(body)...) {
+	for _, id := range append(b.Searches, boards.SearchIDs(body)...) {
 		if seen[id] {
 			continue
 		}

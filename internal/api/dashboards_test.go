@@ -1,9 +1,7 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -309,43 +307,4 @@ func TestBuiltInDashboards(t *testing.T) {
 	if err != nil || len(mine.Items) != 1 || *mine.Items[0].Id == "ledgerline-changes" {
 		t.Errorf("%+v, %v", mine.Items, err)
 	}
-}
-
-func FuzzDashboardFile(f *testing.F) {
-	f.Add([]byte(twoSearches))
-	f.Add([]byte(`{"dashboards":[{"displayName":"x","savedSearches":[{"id":"x","uiConfig":{"scopeFilters":{"filters":[{"flags":{"ScopeCompartmentId":"${c}"}}]}}}]}]}`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		m, err := parseObject(text)
-		if err != nil {
-			return
-		}
-		file, err := readBoardFile(m)
-		if err != nil {
-			return
-		}
-		for _, d := range slices.Concat(file.dashboards, file.searches) {
-			d.moveTo("ocid1.compartment.oc1..c", true)
-			// What was taken is taken again, and says the same.
-			once, err := json.Marshal(d.body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			again, err := parseObject(once)
-			if err != nil {
-				t.Fatal(err)
-			}
-			second, err := readBoard(d.kind, again, "")
-			if err != nil {
-				t.Fatalf("%s: %v", once, err)
-			}
-			twice, err := json.Marshal(second.body)
-			if err != nil || !bytes.Equal(once, twice) {
-				t.Fatalf("%s\n%s\n%v", once, twice, err)
-			}
-			var model md.ManagementDashboardForImportExportDetails
-			if d.kind == catalog.Dashboard && json.Unmarshal(once, &model) != nil {
-				t.Fatalf("the official client cannot read %s", once)
-			}
-		}
-	})
 }

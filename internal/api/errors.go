@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"ledgerline/internal/boards"
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/content"
 	"ledgerline/internal/query"
@@ -78,6 +79,8 @@ func asError(err error) *Error {
 	var one *syntax.Error
 	var name *content.NotFoundError
 	var large *http.MaxBytesError
+	var wrong boards.InvalidError
+	var lacking boards.MissingError
 	switch {
 	case errors.As(err, &e):
 		return e
@@ -85,6 +88,10 @@ func asError(err error) *Error {
 		return &Error{Status: http.StatusBadRequest, Code: "InvalidParameter", Message: mistakes.Error()}
 	case errors.As(err, &one):
 		return &Error{Status: http.StatusBadRequest, Code: "InvalidParameter", Message: one.Error()}
+	case errors.As(err, &wrong):
+		return invalid("%v", wrong)
+	case errors.As(err, &lacking):
+		return missing(string(lacking))
 	case errors.As(err, &large):
 		return tooLarge(large.Limit)
 	case errors.Is(err, signature.ErrBody):

@@ -91,7 +91,7 @@ func (s *Server) getTenancy(c *call) (*response, error) {
 		return nil, err
 	}
 	return answer(map[string]any{"id": s.opts.Tenancy, "name": s.opts.Namespace, "description": "Ledgerline", "homeRegionKey": homeRegionKey,
-		"freeformTags": emptyObject(), "definedTags": emptyObject()}), nil
+		"freeformTags": map[string]any{}, "definedTags": map[string]any{}}), nil
 }
 
 func (s *Server) listRegionSubscriptions(c *call) (*response, error) {
@@ -115,7 +115,7 @@ func (s *Server) getCompartment(c *call) (*response, error) {
 		return nil, err
 	}
 	return answer(map[string]any{"id": s.opts.Tenancy, "compartmentId": s.opts.Tenancy, "name": s.opts.Namespace, "description": "the root compartment",
-		"timeCreated": stamp(s.started), "lifecycleState": "ACTIVE", "isAccessible": true, "freeformTags": emptyObject(), "definedTags": emptyObject()}), nil
+		"timeCreated": stamp(s.started), "lifecycleState": "ACTIVE", "isAccessible": true, "freeformTags": map[string]any{}, "definedTags": map[string]any{}}), nil
 }
 
 // getUser tells callers about themselves, administrators about all.

@@ -21,6 +21,7 @@ const (
 	maxExample     = 1 << 20
 	maxTestEntries = 1000
 	maxPaths       = 2000
+	maxDepth       = 64
 )
 
 type parserTestModel struct {

@@ -1,7 +1,8 @@
-// Package boards holds the dashboards that come with the program, with their saved
-// searches: one file each, in the format in which Oracle's Management Dashboard
-// service exports them (POST /20200901/actions/exportDashboard). They can be
-// exported from here and imported there.
+// Package boards is about dashboards and their saved searches in the format in which
+// Oracle's Management Dashboard service exports them (POST
+// /20200901/actions/exportDashboard): it reads, checks and completes them, stores
+// files of them in the catalogue, and holds those that come with the program, one
+// file each. What is exported here can be imported there.
 //
 // The saved searches OOBSS-log-analytics-… stand in for those that Oracle's own
 // dashboards of Oracle Integration name but its public files do not hold. They

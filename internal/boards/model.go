@@ -1,12 +1,9 @@
-package api
+package boards
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"ledgerline/internal/catalog"
@@ -16,6 +13,18 @@ import (
 // what this program does not know survives. Only the members of Oracle's models
 // are checked, and those that Oracle's clients need are added when they are missing.
 // Source of the models: the official Go SDK v65.129.0, package managementdashboard.
+
+// InvalidError says what of a board is not as the models have it.
+type InvalidError string
+
+func (e InvalidError) Error() string { return string(e) }
+
+// MissingError names a member that a board must have.
+type MissingError string
+
+func (e MissingError) Error() string { return string(e) + " is required" }
+
+func invalid(format string, args ...any) error { return InvalidError(fmt.Sprintf(format, args...)) }
 
 // member is a member of a model. Its empty value tells its type: text, bool, list
 // (any elements) or object; anyJSON may be anything and is an object when absent.
@@ -63,47 +72,42 @@ var summaryMembers = [...]string{"displayName", "description", "compartmentId", 
 	"screenImage", "nls", "featuresConfig", "freeformTags", "definedTags", "isOobDashboard", "isOobSavedSearch", "uiConfig", "dataConfig", "parametersConfig",
 	"widgetTemplate", "widgetVM"}
 
-func boardSummary(b catalog.Item) (map[string]any, error) {
-	m, err := parseObject(b.Body)
-	if err != nil {
-		return nil, err
-	}
+// Summary is what lists show of the body of a board, less what the service keeps.
+func Summary(kind catalog.ItemKind, body map[string]any) map[string]any {
 	out := map[string]any{}
 	for _, name := range summaryMembers {
 		heavy := name == "uiConfig" || name == "dataConfig" || name == "parametersConfig"
-		if v, ok := m[name]; ok && !(heavy && b.Kind == catalog.Dashboard) {
+		if v, ok := body[name]; ok && !(heavy && kind == catalog.Dashboard) {
 			out[name] = v
 		}
 	}
-	own(out, b)
-	out["builtIn"] = b.BuiltIn // not Oracle's: clients ignore members they do not know
-	return out, nil
+	return out
 }
 
 // maxDepth of the JSON of a board; containers of tiles nest two deep.
 const maxDepth = 64
 
-// boardDoc is a board as a client describes it.
-type boardDoc struct {
-	kind     catalog.ItemKind
-	id       string // as the client calls it
-	body     map[string]any
-	searches []string
+// Board is a dashboard or a saved search as a client describes it.
+type Board struct {
+	Kind     catalog.ItemKind
+	ID       string         // as the client calls it
+	Body     map[string]any // its model, complete but for what the service sets
+	Searches []string       // of a dashboard: the ids of the saved searches that came with it
 }
 
-// readBoard checks a description and completes it. where precedes the names of
-// members in errors.
-func readBoard(kind catalog.ItemKind, m map[string]any, where string) (*boardDoc, error) {
+// Read checks a description and completes it; it keeps and changes the map. where
+// precedes the names of members in errors, which are InvalidError or MissingError.
+func Read(kind catalog.ItemKind, m map[string]any, where string) (*Board, error) {
 	if err := checkDepth(m, maxDepth); err != nil {
 		return nil, err
 	}
-	d := &boardDoc{kind: kind, body: m}
+	d := &Board{Kind: kind, Body: m}
 	idKey := "id"
 	if kind == catalog.Dashboard {
 		idKey = "dashboardId"
 	}
 	if id, ok := m[idKey].(string); ok {
-		d.id = id
+		d.ID = id
 	} else if m[idKey] != nil {
 		return nil, invalid("%s%s must be a string", where, idKey)
 	}
@@ -116,7 +120,7 @@ func readBoard(kind catalog.ItemKind, m map[string]any, where string) (*boardDoc
 	if err := checkTags(m, where); err != nil {
 		return nil, err
 	}
-	switch t := d.text("type"); {
+	switch t := d.Text("type"); {
 	case t == "" && kind == catalog.Dashboard:
 		m["type"] = "normal"
 	case t == "":
@@ -189,107 +193,27 @@ func checkTags(m map[string]any, where string) error {
 	return nil
 }
 
-// completeTile is complete for a tile, whose place must be whole numbers. A tile
-// may describe itself with null, and its drilldownConfig is of no declared type.
-func completeTile(v any, where string) error {
-	m, ok := v.(map[string]any)
-	if !ok {
-		return invalid("%s must be an object", strings.TrimSuffix(where, "."))
-	}
-	if err := complete(m, []member{{"displayName", emptyText}, {"savedSearchId", emptyText}, {"nls", anyJSON}, {"uiConfig", anyJSON},
-		{"dataConfig", emptyList}}, where); err != nil {
-		return err
-	}
-	if m["drilldownConfig"] == nil {
-		m["drilldownConfig"] = []any{}
-	}
-	if d := m["description"]; d != nil {
-		if _, ok := d.(string); !ok {
-			return invalid("%sdescription must be a string", where)
-		}
-	}
-	for _, name := range []string{"row", "column", "width", "height"} {
-		n, ok := m[name].(json.Number)
-		if m[name] == nil {
-			m[name] = json.Number("0")
-			continue
-		}
-		if i, err := strconv.Atoi(string(n)); !ok || err != nil || i < 0 || i > 1<<20 {
-			return invalid("%s%s must be a whole number from 0", where, name)
-		}
-	}
-	switch m["state"] {
-	case nil:
-		m["state"] = tileDefault
-	case tileDefault, tileDeleted, "UNAUTHORIZED":
-	default:
-		return invalid("%sstate must be DEFAULT, DELETED or UNAUTHORIZED", where)
-	}
-	return nil
-}
-
-// States of a tile.
-const (
-	tileDefault = "DEFAULT"
-	tileDeleted = "DELETED"
-)
-
-// widgetPrefix begins the ids of what a dashboard shows without a saved search:
-// containers, metric charts and filters.
-const widgetPrefix = "OOBSS-management-dashboard-"
-
-// markTiles tells of each tile, also in containers, whether its saved search is
-// there.
-func markTiles(tiles any, found map[string]bool) {
-	list, _ := tiles.([]any)
-	for _, v := range list {
-		t, _ := v.(map[string]any)
-		id, _ := t["savedSearchId"].(string)
-		switch {
-		case id == "":
-		case !found[id] && !strings.HasPrefix(id, widgetPrefix):
-			t["state"] = tileDeleted
-		case t["state"] == tileDeleted:
-			t["state"] = tileDefault
-		}
-		config, _ := t["uiConfig"].(map[string]any)
-		container, _ := config["containerInfo"].(map[string]any)
-		markTiles(container["subTiles"], found)
-	}
-}
-
-// searchIDs lists the saved searches that anything in a body refers to.
-func searchIDs(body map[string]any) (ids []string) {
-	walk(body, func(key, text string) string {
-		if key == "savedSearchId" && text != "" {
-			ids = append(ids, text)
-		}
-		return text
-	})
-	slices.Sort(ids)
-	return slices.Compact(ids)
-}
-
-// dropUnused forgets saved searches that came with the dashboard and that nothing
+// DropUnused forgets saved searches that came with the dashboard and that nothing
 // in it refers to any more.
-func (d *boardDoc) dropUnused() {
-	used := searchIDs(d.body)
-	d.searches = slices.DeleteFunc(slices.Clone(d.searches), func(id string) bool { return !slices.Contains(used, id) })
+func (d *Board) DropUnused() {
+	used := SearchIDs(d.Body)
+	d.Searches = slices.DeleteFunc(slices.Clone(d.Searches), func(id string) bool { return !slices.Contains(used, id) })
 }
 
-func (d *boardDoc) text(name string) string {
-	v, _ := d.body[name].(string)
+// Text is a member of the body that is a text.
+func (d *Board) Text(name string) string {
+	v, _ := d.Body[name].(string)
 	return v
 }
 
-// put stores the board under an id; an empty one makes a new id.
-func (d *boardDoc) put(change *catalog.ItemChange, id string, builtIn bool) (catalog.Item, error) {
-	body, err := json.Marshal(d.body)
+// Put stores the board under an id; an empty one makes a new id.
+func (d *Board) Put(change *catalog.ItemChange, id string, builtIn bool) (catalog.Item, error) {
+	body, err := json.Marshal(d.Body)
 	if err != nil {
 		return catalog.Item{}, err
 	}
-	return change.Put(catalog.Item{Kind: d.kind, ID: id, Name: d.text("displayName"), Compartment: d.text("compartmentId"), BuiltIn: builtIn,
-		Body: body, Searches: d.searches})
+	return change.Put(catalog.Item{Kind: d.Kind, ID: id, Name: d.Text("displayName"), Compartment: d.Text("compartmentId"), BuiltIn: builtIn,
+		Body: body, Searches: d.Searches})
 }
 
 // walk visits every text of a JSON value with the member it stands under, and
@@ -338,34 +262,4 @@ func checkDepth(v any, left int) error {
 		}
 	}
 	return nil
-}
-
-// parseObject reads a JSON object and keeps numbers as they are written.
-func parseObject(text []byte) (map[string]any, error) {
-	var m map[string]any
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&m); err != nil {
-		return nil, err
-	}
-	if m == nil {
-		return nil, fmt.Errorf("null is no object")
-	}
-	if d.More() {
-		return nil, fmt.Errorf("there is more after the object")
-	}
-	return m, nil
-}
-
-// decodeObject reads a body that is a JSON object.
-func (c *call) decodeObject(limit int64) (map[string]any, []byte, error) {
-	text, err := c.readBody(limit)
-	if err != nil {
-		return nil, nil, err
-	}
-	m, err := parseObject(text)
-	if err != nil {
-		return nil, nil, &Error{Status: http.StatusBadRequest, Code: "CannotParseRequest", Message: fmt.Sprintf("the body is not a JSON object: %v", err)}
-	}
-	return m, text, nil
 }
