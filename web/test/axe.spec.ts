@@ -1,6 +1,6 @@
 import { describe } from "vitest";
 import type { Page } from "playwright-core";
-import { axe, settled } from "./look";
+import { axe, axeScript, visit } from "./look";
 import { settledRange } from "./store";
 import { test } from "./test";
 
@@ -50,16 +50,14 @@ const pages: [name: string, address: string, ...open: Step[]][] = [
 ];
 
 describe("axe finds nothing in light nor dark on", () => {
-  test.for(pages)("%s", async ([name, address, ...open], { page }) => {
-    await page.goto(address);
-    await page.locator("main :is(h1, .empty strong:not(:empty))").first().waitFor();
-    await settled(page);
-    for (const step of open) await step(page);
-    await axe(page, name);
+  test.for(pages)("%s", async ([name, address, ...open], { visited }) => {
+    await visit(visited, address);
+    for (const step of open) await step(visited);
+    await axe(visited, name);
   });
 
   test("the login", async ({ open }) => {
-    const page = await open({ loggedIn: false });
+    const page = await open({ loggedIn: false, scripts: [axeScript] });
     await page.goto("/ui/");
     await page.getByLabel("User").waitFor();
     await axe(page, "login");

@@ -1,6 +1,6 @@
 import { describe } from "vitest";
 import type { Page } from "playwright-core";
-import { settled } from "./look";
+import { settled, visit } from "./look";
 import { Explorer } from "./pages/explorer";
 import { everyPage } from "./pages/list";
 import { ask, count, settledRange } from "./store";
@@ -24,6 +24,29 @@ async function tabTo(page: Page, name: RegExp, key = "Tab") {
   throw new Error(`Tab does not come to ${String(name)}, but to ${passed.join(" · ")}`);
 }
 
+type Step = { what: string; seen: boolean; inside: boolean };
+
+/** walk presses Tab until it comes around, or that often, and tells of each place with the focus whether it can be seen. */
+async function walk(page: Page, most: number): Promise<Step[]> {
+  // Each place is looked at when Tab is pressed again: by then the page has scrolled to it.
+  await page.evaluate(() => {
+    const skip = document.querySelector<HTMLElement>("a.skip")!;
+    skip.focus(), skip.blur(); // what Tab goes on from
+    const places = new Map<Element, Step>();
+    const look = (e: KeyboardEvent) => {
+      const at = document.activeElement!;
+      if (e.key !== "Tab" || at === document.body || places.has(at)) return;
+      const style = getComputedStyle(at.closest(".editor") ?? at);
+      const box = at.getBoundingClientRect();
+      places.set(at, { what: at.outerHTML.slice(0, 120), seen: style.outlineStyle !== "none" || style.boxShadow !== "none", inside: box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth });
+    };
+    addEventListener("keydown", look, true);
+    Object.assign(window, { walked: () => (removeEventListener("keydown", look, true), [...places.values()]) });
+  });
+  for (let i = 0; i <= most; i++) await page.keyboard.press("Tab");
+  return page.evaluate(() => (window as unknown as { walked: () => Step[] }).walked());
+}
+
 describe("the keyboard alone", () => {
   test("goes through the sections, past the navigation to the page", async ({ page }) => {
     await page.goto("/ui/explore?q=*");
@@ -38,28 +61,12 @@ describe("the keyboard alone", () => {
     }
   });
 
-  test("walks through every page, is never held, and always sees where it is", async ({ page }) => {
+  test("walks through every page, is never held, and always sees where it is", async ({ visited: page }) => {
     for (const address of everyPage()) {
-      await page.goto(address);
-      await page.locator("h1").waitFor();
-      await settled(page);
-      const passed = new Set<string>();
-      for (let i = 0; i < 40; i++) {
-        await page.keyboard.press("Tab");
-        const at = await page.evaluate(() => {
-          const e = document.activeElement as HTMLElement;
-          if (e === document.body) return undefined; // past the end of the page
-          const marked = e.closest<HTMLElement>(".editor") ?? e;
-          const style = getComputedStyle(marked);
-          const box = e.getBoundingClientRect();
-          e.dataset.walked ??= String(document.querySelectorAll("[data-walked]").length);
-          return { id: e.dataset.walked, what: e.outerHTML.slice(0, 120), seen: style.outlineStyle !== "none" || style.boxShadow !== "none", inside: box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth };
-        });
-        if (!at || passed.has(at.id)) break; // around
-        passed.add(at.id);
-        expect(at, address).toMatchObject({ seen: true, inside: true });
-      }
-      expect(passed.size, address).toBeGreaterThan(6); // the sections, and something of the page
+      await visit(page, address);
+      const steps = await walk(page, 40);
+      for (const step of steps) expect(step, address).toMatchObject({ seen: true, inside: true });
+      expect(steps.length, address).toBeGreaterThan(6); // the sections, and something of the page
     }
   });
 

@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 
-const axeScript = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
+/** axeScript defines axe; a page that axe is asked of has it from its start. */
+export const axeScript = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const pictures = new URL("../../docs/screenshots/", import.meta.url).pathname;
 
 /** settled waits until a page has what it asked for, and has drawn it. */
@@ -15,9 +16,31 @@ export async function settled(page: Page) {
   });
 }
 
+/**
+ * visit goes to an address inside of the application, without loading it again, by way of a page that has nothing: what was
+ * on the page before is gone, and what is there afterwards is of the address.
+ */
+export async function visit(page: Page, address: string) {
+  const go = (to: string) =>
+    page.evaluate((a) => {
+      document.documentElement.dataset.theme = "light";
+      history.pushState(null, "", a);
+      dispatchEvent(new PopStateEvent("popstate"));
+    }, to);
+  const nothing = page.getByText("There is no such page");
+  if (await page.locator("nav").count()) await go("/ui/nowhere");
+  else await page.goto("/ui/nowhere");
+  await nothing.waitFor();
+  await page.mouse.move(0, 0);
+  if (address === "/ui/nowhere") return;
+  await go(address);
+  await nothing.waitFor({ state: "detached" });
+  await page.locator("main :is(h1, .empty strong:not(:empty))").first().waitFor();
+  await settled(page);
+}
+
 /** axe fails on what the rules of WCAG 2 A and AA find, in light; in dark, where only colours are others, on those without contrast. */
 export async function axe(page: Page, where: string) {
-  await page.evaluate(axeScript);
   for (const [theme, rules] of [["light", ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]], ["dark", ["color-contrast"]]] as const) {
     await page.evaluate((t) => (document.documentElement.dataset.theme = t), theme);
     await settled(page);
