@@ -16,6 +16,7 @@ var mayImport = map[string][]string{
 	"connect":   {},
 	"catalog":   {},
 	"schedule":  {},
+	"login":     {"catalog"},
 	"people":    {"record", "connect", "catalog"},
 	"burst":     {"record"},
 	"boards":    {"catalog"},
@@ -30,7 +31,7 @@ var mayImport = map[string][]string{
 	"query":     {"record", "content", "store"},
 	"simulate":  {"record", "connect"},
 	"runner":    {"record", "config", "collect", "stage", "deliver"},
-	"api":       {"record", "signature", "stage", "content", "store", "query", "schedule", "catalog", "people", "runner", "boards", "logsearch"},
+	"api":       {"record", "signature", "stage", "content", "store", "query", "schedule", "catalog", "people", "runner", "boards", "login", "logsearch"},
 }
 
 // Imports go one way, so that a reader of a room need not know the rooms above it.

@@ -32,6 +32,7 @@ import (
 
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/content"
+	"ledgerline/internal/login"
 	"ledgerline/internal/query"
 	"ledgerline/internal/record"
 	"ledgerline/internal/signature"
@@ -129,7 +130,7 @@ type Options struct {
 	URL       string                  // where browsers find the server; empty: at its addresses and localhost only
 	Users     UserLimits              // of each user; zero members: defaults
 	Held      func(group string) bool // legal hold: nothing of a log group is deleted; may be nil
-	OIDC      *OIDC                   // nil: no login by an identity provider; needs URL
+	OIDC      *login.OIDC             // nil: no login by an identity provider; needs URL
 	Audit     bool                    // note who does what, as records of the log source Ledgerline Audit
 	Registry  *prometheus.Registry    // nil: one of its own
 }
@@ -144,10 +145,12 @@ type Server struct {
 	verifier *signature.Verifier
 	inFlight budget
 	jobs     *jobs
-	sessions *sessions
+	origin   http.CrossOriginProtection // no trusted origins: a zero value that is only read
+	attempts *login.Attempts
+	links    *login.Links
 	shares   *shares
-	audit    *auditor  // nil: nothing is noted
-	provider *provider // nil: nobody is logged in by one
+	audit    *auditor        // nil: nothing is noted
+	provider *login.Provider // nil: nobody is logged in by one
 	metrics  *metrics
 	started  time.Time
 	purges   chore
@@ -177,7 +180,9 @@ func New(p Parts, o Options) (*Server, error) {
 	}
 	s := &Server{Parts: p, opts: o, limits: o.Limits.withDefaults(), router: r, metrics: m, started: o.Clock(),
 		verifier: signature.New(p.Catalog, signature.Options{Clock: o.Clock})}
-	s.provider = newProvider(o.OIDC, o.URL, o.Clock)
+	if o.OIDC != nil {
+		s.provider = login.NewProvider(*o.OIDC, o.URL+oidcPath+"/callback", o.Clock)
+	}
 	s.shares = newShares(o.Clock, o.Users)
 	if o.Audit {
 		s.audit = newAuditor(p.Stage, o.Clock, o.Logger)
@@ -186,7 +191,7 @@ func New(p Parts, o Options) (*Server, error) {
 	s.Query = guarded{p.Query, p.Catalog, s.shares, s.audit}
 	s.inFlight.left.Store(s.limits.InFlight)
 	s.jobs = newJobs(o.Clock, o.Logger, s.limits)
-	s.sessions = newSessions(o.Clock)
+	s.attempts, s.links = login.NewAttempts(o.Clock), login.NewLinks(o.Clock)
 	s.purges = newChore()
 	return s, nil
 }

@@ -2,14 +2,12 @@ package api
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"mime"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"ledgerline/internal/catalog"
@@ -20,43 +18,10 @@ import (
 // read the token nor set the header.
 const csrfHeader = "X-CSRF-Token"
 
-// sessions of browsers: who may open one, and how often one may try.
-type sessions struct {
-	origin http.CrossOriginProtection // no trusted origins: a zero value that is only read
-	byPair *throttle                  // login attempts of an address at a user
-	byPeer *throttle                  // of an address
-	byUser *throttle                  // at a user
-	byGate *throttle                  // logins that an address begins at the identity provider
-	slots  chan struct{}              // passwords compared at once; each takes 19 MiB
-
-	mu     sync.Mutex
-	starts map[string]start // by token
-}
-
-// start is a link that opens a session without a password, once.
-type start struct {
-	user    string
-	expires time.Time
-}
-
-// How often one may try to log in.
 const (
-	loginWindow    = 15 * time.Minute
-	loginsByPair   = 5
-	loginsByPeer   = 30
-	loginsByUser   = 100
-	loginsByGate   = 100
-	loginsAtOnce   = 2
-	startLife      = time.Hour
-	maxStarts      = 100
 	maxLoginBytes  = 8 << 10
 	startOperation = "/session/start"
 )
-
-func newSessions(clock func() time.Time) *sessions {
-	return &sessions{byPair: newThrottle(clock, loginsByPair, loginWindow), byPeer: newThrottle(clock, loginsByPeer, loginWindow),
-		byUser: newThrottle(clock, loginsByUser, loginWindow), byGate: newThrottle(clock, loginsByGate, loginWindow), slots: make(chan struct{}, loginsAtOnce), starts: map[string]start{}}
-}
 
 // cookieName holds the port, since browsers share cookies between the ports of a
 // host, and over TLS the prefix that binds it to this host.
@@ -123,7 +88,7 @@ func (s *Server) fromOurPage(r *http.Request) error {
 	if err := s.checkHost(r); err != nil {
 		return err
 	}
-	if err := s.sessions.origin.Check(r); err != nil {
+	if err := s.origin.Check(r); err != nil {
 		return forbidden("the call comes from a page of another origin")
 	}
 	return nil
@@ -174,32 +139,27 @@ func (s *Server) logIn(c *call) (*response, error) {
 	return s.openSession(c, u)
 }
 
-// checkLogin compares the password within the limits of attempts, which count
-// before the comparison so that many at once are no way around them.
+// checkLogin compares the password within the limits of attempts.
 func (s *Server) checkLogin(c *call, name, password string) (catalog.User, error) {
 	c.login = clip(name, 255)
-	user, peer := loginKey(name), peerKey(peerAddress(c.r))
+	user, peer := name, peerAddress(c.r)
 	if u, err := s.Catalog.User(name); err == nil { // who has a name and an OCID has not twice as many attempts
-		user = loginKey(u.ID)
+		user = u.ID
 	}
-	pair := user + " " + peer
-	for t, key := range map[*throttle]string{s.sessions.byPeer: peer, s.sessions.byPair: pair, s.sessions.byUser: user} {
-		if wait := t.take(key); wait > 0 {
-			return catalog.User{}, tooMany("too many attempts to log in; wait and try again", wait)
-		}
+	if wait := s.attempts.Password(user, peer); wait > 0 {
+		return catalog.User{}, tooMany("too many attempts to log in; wait and try again", wait)
 	}
-	select {
-	case s.sessions.slots <- struct{}{}:
-		defer func() { <-s.sessions.slots }()
-	case <-c.r.Context().Done():
-		return catalog.User{}, c.r.Context().Err()
+	done, err := s.attempts.Compare(c.r.Context())
+	if err != nil {
+		return catalog.User{}, err
 	}
+	defer done()
 	u, err := s.Catalog.Login(c.r.Context(), name, password)
 	if errors.Is(err, catalog.ErrNotFound) {
 		return u, &Error{Status: http.StatusUnauthorized, Code: "NotAuthenticated", Message: "there is no such user with this password", Cause: err}
 	}
 	if err == nil {
-		s.sessions.byPair.clear(pair)
+		s.attempts.Succeeded(user, peer)
 	}
 	return u, err
 }
@@ -240,16 +200,7 @@ func (s *Server) logOut(c *call) (*response, error) {
 // StartLink returns the path of a page that opens a session of a user without a
 // password: once, within the hour, and for a browser on this machine only.
 func (s *Server) StartLink(user string) string {
-	token, now := rand.Text(), s.opts.Clock()
-	s.sessions.mu.Lock()
-	defer s.sessions.mu.Unlock()
-	for other, at := range s.sessions.starts {
-		if !now.Before(at.expires) || len(s.sessions.starts) >= maxStarts {
-			delete(s.sessions.starts, other)
-		}
-	}
-	s.sessions.starts[token] = start{user, now.Add(startLife)}
-	return ownBase + startOperation + "?token=" + token
+	return ownBase + startOperation + "?token=" + s.links.Make(user)
 }
 
 // startSession takes the token of a link and leads to the first page.
@@ -262,14 +213,11 @@ func (s *Server) startSession(c *call) (*response, error) {
 	if !onLoopback(c.r) {
 		return nil, refused
 	}
-	s.sessions.mu.Lock()
-	link, ok := s.sessions.starts[token]
-	delete(s.sessions.starts, token)
-	s.sessions.mu.Unlock()
-	if !ok || !s.opts.Clock().Before(link.expires) {
+	user, ok := s.links.Take(token)
+	if !ok {
 		return nil, refused
 	}
-	u, err := s.Catalog.ActiveUser(link.user)
+	u, err := s.Catalog.ActiveUser(user)
 	if err != nil {
 		return nil, refused
 	}

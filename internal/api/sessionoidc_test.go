@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ledgerline/internal/login"
 )
 
 // fakeProvider is an identity provider whose user is always logged in.
@@ -150,7 +152,7 @@ func oidcRig(t *testing.T) (*rig, *fakeProvider) {
 	p := newFakeProvider(t)
 	return newRig(t, func(o *Options) {
 		o.URL = "https://logs.example.com"
-		o.OIDC = &OIDC{Issuer: p.web.URL, ClientID: "ledgerline", Scopes: []string{"profile", "groups"}, GroupsClaim: "groups", NameClaim: "preferred_username"}
+		o.OIDC = &login.OIDC{Issuer: p.web.URL, ClientID: "ledgerline", Scopes: []string{"profile", "groups"}, GroupsClaim: "groups", NameClaim: "preferred_username"}
 	}), p
 }
 

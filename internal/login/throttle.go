@@ -1,4 +1,4 @@
-package api
+package login
 
 import (
 	"crypto/sha256"
@@ -73,8 +73,8 @@ func (t *throttle) clear(key string) {
 	delete(t.seen, key)
 }
 
-// loginKey is short whatever name somebody types.
-func loginKey(name string) string {
+// userKey is short whatever name somebody types.
+func userKey(name string) string {
 	sum := sha256.Sum256([]byte(strings.ToLower(name)))
 	return string(sum[:16])
 }
