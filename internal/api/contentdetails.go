@@ -110,32 +110,6 @@ type sourceFunctionDetails struct {
 	FunctionName string `json:"functionName"`
 }
 
-// labelConditionModel is a rule that gives a label, or a value to a field.
-type labelConditionModel struct {
-	FieldName     string               `json:"fieldName,omitempty"`
-	Operator      string               `json:"labelConditionOperator,omitempty"`
-	Value         string               `json:"labelConditionValue,omitempty"`
-	Values        []string             `json:"labelConditionValues,omitempty"`
-	Block         *conditionBlockModel `json:"conditionBlock,omitempty"`
-	Guard         string               `json:"blockConditionField,omitempty"`
-	GuardOperator string               `json:"blockConditionOperator,omitempty"`
-	GuardValue    string               `json:"blockConditionValue,omitempty"`
-	LabelName     string               `json:"labelName,omitempty"`
-	StorageField  string               `json:"storageField,omitempty"`
-	IsEnabled     *bool                `json:"isEnabled,omitempty"`
-	IsVisible     bool                 `json:"isVisible"`
-	ConditionText string               `json:"conditionString,omitempty"`
-}
-
-type conditionBlockModel struct {
-	Operator      string                `json:"conditionBlocksOperator,omitempty"`
-	FieldName     string                `json:"fieldName,omitempty"`
-	LabelOperator string                `json:"labelConditionOperator,omitempty"`
-	Value         string                `json:"labelConditionValue,omitempty"`
-	Values        []string              `json:"labelConditionValues,omitempty"`
-	Blocks        []conditionBlockModel `json:"conditionBlocks,omitempty"`
-}
-
 type extendedDetails struct {
 	BaseFieldName     string `json:"baseFieldName"`
 	BaseFieldLogText  string `json:"baseFieldLogText"`
@@ -144,6 +118,9 @@ type extendedDetails struct {
 	ConditionField    string `json:"conditionField,omitempty"`
 	ConditionOperator string `json:"conditionOperator,omitempty"`
 	ConditionValue    string `json:"conditionValue,omitempty"`
+	ConditionText     string `json:"conditionString,omitempty"`
+
+	Block *genericBlockModel `json:"conditionBlock,omitempty"`
 }
 
 func (s *Server) sourceFrom(d sourceDetails) (content.Source, error) {
@@ -176,94 +153,16 @@ func (s *Server) sourceFrom(d sourceDetails) (content.Source, error) {
 		}
 		v.LabelRules = append(v.LabelRules, rule)
 	}
-	for _, e := range d.ExtendedFields {
+	for i, e := range d.ExtendedFields {
 		group := content.ExtendedFields{Fields: []content.ExtendedField{{Base: s.internalField(e.BaseFieldName), Example: e.BaseFieldLogText,
 			Expression: e.RegularExpression, Enabled: e.IsEnabled == nil || *e.IsEnabled}}}
-		if e.ConditionField != "" {
-			group.Condition = &content.Condition{Field: s.internalField(e.ConditionField), Operator: e.ConditionOperator, Values: []string{e.ConditionValue}}
+		var err error
+		if group.Condition, err = s.extendedCondition(e); err != nil {
+			return v, invalid("extendedFieldDefinitions[%d]: %s", i, asError(err).Message)
 		}
 		v.ExtendedFields = append(v.ExtendedFields, group)
 	}
 	return v, nil
-}
-
-// labelField is the internal name of the field that labels go into.
-const labelField = "mtag"
-
-func (s *Server) ruleFrom(l labelConditionModel) (content.LabelRule, error) {
-	r := content.LabelRule{Field: cmp.Or(l.StorageField, labelField), Tags: []string{l.LabelName}, Enabled: l.IsEnabled == nil || *l.IsEnabled, Visible: l.IsVisible}
-	if r.Field != labelField {
-		r.Field = s.internalField(r.Field)
-	}
-	if l.LabelName == "" {
-		return r, missing("labelName")
-	}
-	if l.Guard != "" {
-		r.Guard = &content.Condition{Field: s.internalField(l.Guard), Operator: l.GuardOperator, Values: []string{l.GuardValue}}
-	}
-	block := l.Block
-	if block == nil {
-		if l.FieldName == "" {
-			return r, missing("conditionBlock (or fieldName)")
-		}
-		block = &conditionBlockModel{FieldName: l.FieldName, LabelOperator: l.Operator, Value: l.Value, Values: l.Values}
-	}
-	blocks := block.Blocks
-	if block.FieldName != "" {
-		leaf := *block
-		leaf.Blocks = nil
-		blocks = append([]conditionBlockModel{leaf}, blocks...)
-	}
-	var conditions []content.Condition
-	for _, b := range blocks {
-		if b.FieldName == "" || b.LabelOperator == "" || len(b.Blocks) > 0 {
-			return r, invalid("a condition block holds conditions of a field and an operator, and no further blocks")
-		}
-		values := b.Values
-		if len(values) == 0 && b.Value != "" {
-			values = []string{b.Value}
-		}
-		conditions = append(conditions, content.Condition{Field: s.internalField(b.FieldName), Operator: b.LabelOperator, Values: values})
-	}
-	switch strings.ToUpper(cmp.Or(block.Operator, "AND")) {
-	case "AND":
-		r.All = conditions
-	case "OR":
-		r.Any = conditions
-	case "NOT_AND":
-		r.All, r.Negate = conditions, true
-	case "NOT_OR":
-		r.Any, r.Negate = conditions, true
-	default:
-		return r, invalid("conditionBlocksOperator must be AND, OR, NOT_AND or NOT_OR")
-	}
-	return r, nil
-}
-
-// conditionsOf is ruleFrom backwards: one condition for each tag of a rule.
-func conditionsOf(r content.LabelRule) (out []labelConditionModel) {
-	leaf := func(c content.Condition) conditionBlockModel {
-		m := conditionBlockModel{FieldName: c.Field, LabelOperator: c.Operator, Values: c.Values}
-		if len(c.Values) == 1 {
-			m.Value, m.Values = c.Values[0], nil
-		}
-		return m
-	}
-	block := conditionBlockModel{Operator: "AND", Blocks: mapped(r.All, leaf)}
-	if len(r.All) == 0 {
-		block = conditionBlockModel{Operator: "OR", Blocks: mapped(r.Any, leaf)}
-	}
-	if r.Negate {
-		block.Operator = "NOT_" + block.Operator
-	}
-	for _, tag := range r.Tags {
-		m := labelConditionModel{Block: &block, LabelName: tag, StorageField: r.Field, IsEnabled: &r.Enabled, IsVisible: r.Visible}
-		if r.Guard != nil {
-			m.Guard, m.GuardOperator, m.GuardValue = r.Guard.Field, r.Guard.Operator, strings.Join(r.Guard.Values, ",")
-		}
-		out = append(out, m)
-	}
-	return out
 }
 
 // sourceDetailsOf is sourceFrom backwards.
@@ -286,8 +185,11 @@ func extendedOf(v content.Source) []extendedDetails {
 	for _, g := range v.ExtendedFields {
 		for _, f := range g.Fields {
 			e := extendedDetails{BaseFieldName: f.Base, BaseFieldLogText: f.Example, RegularExpression: f.Expression, IsEnabled: &f.Enabled}
-			if g.Condition != nil {
-				e.ConditionField, e.ConditionOperator, e.ConditionValue = g.Condition.Field, g.Condition.Operator, strings.Join(g.Condition.Values, ",")
+			if c := g.Condition; c != nil && c.Join == "" && len(c.Values) < 2 {
+				e.ConditionField, e.ConditionOperator, e.ConditionValue = c.Field, c.Operator, strings.Join(c.Values, "")
+			} else if c != nil {
+				b := genericBlock(*blockOf(*c))
+				e.ConditionText, e.Block = c.String(), &b
 			}
 			out = append(out, e)
 		}

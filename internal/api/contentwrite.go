@@ -40,6 +40,8 @@ type ContentChecks interface {
 	CheckSource(s content.Source) ([]content.Warning, error)
 	// TryExtended searches the example of an extended field; nil: it does not match.
 	TryExtended(f content.ExtendedField) (map[string]string, error)
+	// TryCondition judges a condition by values of fields.
+	TryCondition(c content.Condition, values map[string]string) (bool, error)
 	// TryParser reads a text with a parser that need not be in the library.
 	TryParser(ctx context.Context, p content.Parser, text []byte, emit func(*record.Entry) error) ([]content.Warning, error)
 	// FieldUsers lists the parsers and log sources that refer to a field.
@@ -56,6 +58,7 @@ func contentOperations() []operation {
 		{Method: post, Pattern: ns + "/sources/actions/upsert", Name: "UpsertSource", handle: (*Server).upsertSource},
 		{Method: post, Pattern: ns + "/sources/actions/validateExtendedFields", Name: "ValidateSourceExtendedFieldDetails", handle: (*Server).validateExtended},
 		{Method: post, Pattern: ns + "/sources/actions/validate", Name: "ValidateSource", handle: (*Server).validateSource},
+		{Method: post, Pattern: ns + "/sources/actions/validateLabelCondition", Name: "ValidateLabelCondition", handle: (*Server).validateCondition},
 		{Method: del, Pattern: ns + "/sources/{sourceName}", Name: "DeleteSource", handle: (*Server).deleteSource},
 		{Method: post, Pattern: ns + "/parsers/actions/upsert", Name: "UpsertParser", handle: (*Server).upsertParser},
 		{Method: del, Pattern: ns + "/parsers/{parserName}", Name: "DeleteParser", handle: (*Server).deleteParser},

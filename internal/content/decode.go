@@ -13,13 +13,12 @@ import (
 
 // contentFile is what one content.xml holds.
 type contentFile struct {
-	Name     string
-	Fields   []record.Field    // without internal names
-	Foreign  map[string]string // internal name in the exporting service → display name
-	Parsers  []Parser
-	Sources  []Source
-	Labels   []Label
-	Warnings []Warning
+	Name    string
+	Fields  []record.Field    // without internal names
+	Foreign map[string]string // internal name in the exporting service → display name
+	Parsers []Parser
+	Sources []Source
+	Labels  []Label
 }
 
 // decodeContent reads content.xml without renaming fields.
@@ -64,10 +63,6 @@ func decodeTree(root *node) (*contentFile, error) {
 		}
 	}
 	return f, nil
-}
-
-func (f *contentFile) warn(code, message string) {
-	f.Warnings = append(f.Warnings, Warning{Code: code, Message: message, Count: 1})
 }
 
 func (f *contentFile) addField(n *node) error {
@@ -172,7 +167,7 @@ func (f *contentFile) addSource(n *node) error {
 		case "ExtFieldDefinitions":
 			s.ExtendedFields = append(s.ExtendedFields, decodeExtended(c))
 		case "TagConditions":
-			s.LabelRules = append(s.LabelRules, f.decodeRules(c, s.Display)...)
+			s.LabelRules = append(s.LabelRules, decodeRules(c)...)
 		case "SourceFunctions":
 			for _, fn := range c.all("SourceFunction") {
 				s.Functions = append(s.Functions, decodeFunction(fn))
@@ -213,6 +208,9 @@ func decodePatterns(n *node) []Pattern {
 }
 
 func decodeCondition(n *node, field, operator string) Condition {
+	if b := n.child("ConditionBlock"); b != nil {
+		return decodeBlock(b)
+	}
 	c := Condition{Field: field, Operator: strings.ToUpper(operator)}
 	for _, v := range n.child("ConditionValues").all("ConditionValue") {
 		c.Values = append(c.Values, v.text)
@@ -235,7 +233,7 @@ func decodeExtended(n *node) ExtendedFields {
 	return e
 }
 
-func (f *contentFile) decodeRules(n *node, source string) []LabelRule {
+func decodeRules(n *node) []LabelRule {
 	var guard *Condition
 	if b := n.child("BlockCondition"); b != nil {
 		c := decodeCondition(b, b.attr("field"), b.attr("operator"))
@@ -250,34 +248,25 @@ func (f *contentFile) decodeRules(n *node, source string) []LabelRule {
 				r.Tags = append(r.Tags, tag.text)
 			}
 		}
-		block := t.child("ConditionBlock")
-		if block == nil {
-			r.All = []Condition{decodeCondition(t, t.attr("field"), t.attr("operator"))}
+		r.When = decodeCondition(t, t.attr("field"), t.attr("operator"))
+		if r.When.Join == "" || len(r.When.Of) > 0 {
 			out = append(out, r)
-			continue
 		}
-		var conds []Condition
-		for _, c := range block.child("ConditionBlocks").all("ConditionBlock") {
-			if c.child("ConditionBlocks") != nil {
-				f.warn("UnsupportedCondition", fmt.Sprintf("source %q: conditions nested deeper than one level are left out", source))
-				conds = nil
-				break
-			}
-			conds = append(conds, decodeCondition(c, c.word("FieldName"), c.word("Operator")))
-		}
-		if len(conds) == 0 {
-			continue
-		}
-		op := strings.ToUpper(block.word("ConditionBlocksOperator"))
-		r.Negate = strings.HasPrefix(op, "NOT_")
-		if strings.HasSuffix(op, "OR") {
-			r.Any = conds
-		} else {
-			r.All = conds
-		}
-		out = append(out, r)
 	}
 	return out
+}
+
+// decodeBlock reads a comparison or a group of blocks, which may be nested.
+func decodeBlock(n *node) Condition {
+	blocks := n.child("ConditionBlocks")
+	if blocks == nil {
+		return decodeCondition(n, n.word("FieldName"), n.word("Operator"))
+	}
+	var of []Condition
+	for _, b := range blocks.all("ConditionBlock") {
+		of = append(of, decodeBlock(b))
+	}
+	return Joined(cmp.Or(strings.ToUpper(n.word("ConditionBlocksOperator")), joinAnd), of)
 }
 
 func decodeFunction(n *node) Function {

@@ -146,6 +146,9 @@ func encodePatterns(patterns []Pattern) (*node, error) {
 }
 
 func encodeCondition(name string, c Condition) *node {
+	if c.Join != "" {
+		return element(name, encodeBlock(c))
+	}
 	n := element(name).with("field", c.Field).with("operator", c.Operator)
 	return n.add(conditionValues(c))
 }
@@ -203,15 +206,14 @@ func sameCondition(a, b *Condition) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return a.Field == b.Field && a.Operator == b.Operator && slices.Equal(a.Values, b.Values)
+	return a.String() == b.String()
 }
 
 func encodeRule(r *LabelRule) *node {
 	n := element("TagCondition").with("alertRuleVisible", flag(r.Visible))
-	simple := len(r.All) == 1 && len(r.Any) == 0 && !r.Negate
+	simple := r.When.Join == ""
 	if simple {
-		c := r.All[0]
-		n.with("field", c.Field).with("operator", c.Operator).add(conditionValues(c))
+		n.with("field", r.When.Field).with("operator", r.When.Operator).add(conditionValues(r.When))
 	}
 	tags := element("ConditionTags").with("tagField", r.Field)
 	for _, t := range r.Tags {
@@ -221,18 +223,18 @@ func encodeRule(r *LabelRule) *node {
 	if simple {
 		return n
 	}
-	op, conds := "AND", r.All
-	if len(conds) == 0 {
-		op, conds = "OR", r.Any
-	}
-	if r.Negate {
-		op = "NOT_" + op
+	return n.add(encodeBlock(r.When))
+}
+
+func encodeBlock(c Condition) *node {
+	if c.Join == "" {
+		return element("ConditionBlock", leaf("FieldName", c.Field), leaf("Operator", c.Operator)).add(conditionValues(c))
 	}
 	blocks := element("ConditionBlocks")
-	for _, c := range conds {
-		blocks.add(element("ConditionBlock", leaf("FieldName", c.Field), leaf("Operator", c.Operator)).add(conditionValues(c)))
+	for _, o := range c.Of {
+		blocks.add(encodeBlock(o))
 	}
-	return n.add(element("ConditionBlock", leaf("ConditionBlocksOperator", op), blocks))
+	return element("ConditionBlock", leaf("ConditionBlocksOperator", c.Join), blocks)
 }
 
 func encodeFunctions(functions []Function) (*node, error) {

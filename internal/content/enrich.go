@@ -96,9 +96,7 @@ func (l *Library) TryExtended(f ExtendedField) (map[string]string, error) {
 // ruleProgram is one enabled label rule.
 type ruleProgram struct {
 	guard  *conditionProgram
-	all    []conditionProgram
-	any    []conditionProgram
-	negate bool
+	when   conditionProgram
 	labels []ruleLabel   // for the field mtag
 	field  *record.Field // else
 	value  string
@@ -112,31 +110,20 @@ type ruleLabel struct {
 func (s *snapshot) compileRules(src *Source) ([]ruleProgram, error) {
 	var out []ruleProgram
 	for _, r := range src.LabelRules {
-		if !r.Enabled {
+		if !r.Enabled || len(r.Tags) == 0 || r.When.Join == "" && r.When.Field == "" {
 			continue
 		}
-		p := ruleProgram{negate: r.Negate}
+		var p ruleProgram
+		var err error
+		if p.when, err = s.compileCondition(r.When); err != nil {
+			return nil, err
+		}
 		if r.Guard != nil {
 			g, err := s.compileCondition(*r.Guard)
 			if err != nil {
 				return nil, err
 			}
 			p.guard = &g
-		}
-		for _, set := range []struct {
-			from []Condition
-			to   *[]conditionProgram
-		}{{r.All, &p.all}, {r.Any, &p.any}} {
-			for _, c := range set.from {
-				cp, err := s.compileCondition(c)
-				if err != nil {
-					return nil, err
-				}
-				*set.to = append(*set.to, cp)
-			}
-		}
-		if len(r.Tags) == 0 || len(p.all)+len(p.any) == 0 {
-			continue
 		}
 		if r.Field == fieldLabels {
 			for _, tag := range r.Tags {

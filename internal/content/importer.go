@@ -107,9 +107,6 @@ func (im *importer) all(root *node) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range file.Warnings {
-		im.warnings.add(w.Code, w.Message, w.Example)
-	}
 	for i := range file.Labels {
 		v := &file.Labels[i]
 		if err := merge(im, &im.next.labels, v, &v.System, KindLabel, &im.report.Labels); err != nil {

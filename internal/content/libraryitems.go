@@ -356,7 +356,7 @@ func (s *snapshot) fieldUsers(name string) (parsers, sources []string) {
 
 func (s *Source) mentions(field string) bool {
 	is := func(name string) bool { return strings.EqualFold(name, field) }
-	condition := func(c *Condition) bool { return c != nil && is(c.Field) }
+	condition := func(c *Condition) bool { return c != nil && c.mentions(is) }
 	for _, g := range s.ExtendedFields {
 		if condition(g.Condition) {
 			return true
@@ -370,15 +370,8 @@ func (s *Source) mentions(field string) bool {
 		}
 	}
 	for _, r := range s.LabelRules {
-		if is(r.Field) || condition(r.Guard) {
+		if is(r.Field) || condition(r.Guard) || condition(&r.When) {
 			return true
-		}
-		for _, list := range [][]Condition{r.All, r.Any} {
-			for i := range list {
-				if condition(&list[i]) {
-					return true
-				}
-			}
 		}
 	}
 	for _, f := range s.Functions {

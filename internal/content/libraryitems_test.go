@@ -47,7 +47,7 @@ func TestPutAndDeleteItems(t *testing.T) {
 		t.Errorf("%q", label.Name)
 	}
 	source := Source{Name: "orders", Display: "Orders", Kind: "os_file", Parsers: []string{"orders_json"},
-		LabelRules: []LabelRule{{All: []Condition{{Field: "udfs1", Operator: "EQUAL", Values: []string{"x"}}}, Field: "mtag", Tags: []string{"#order_lost"}, Enabled: true}}}
+		LabelRules: []LabelRule{{When: Condition{Field: "udfs1", Operator: "EQUAL", Values: []string{"x"}}, Field: "mtag", Tags: []string{"#order_lost"}, Enabled: true}}}
 	warnings, err := l.PutSource(ctx, source, "")
 	must(err)
 	if len(warnings) != 0 {

@@ -1,6 +1,10 @@
 package content
 
-import "ledgerline/internal/record"
+import (
+	"encoding/json"
+
+	"ledgerline/internal/record"
+)
 
 // Source is a log source: which parsers read its files, and what is added to
 // the entries after parsing.
@@ -74,23 +78,47 @@ type ExtendedField struct {
 	Enabled    bool
 }
 
-// Condition compares one field with alternatives.
+// Condition compares one field with alternatives, or joins further conditions.
 type Condition struct {
 	Field    string
 	Operator string
 	Values   []string
+	Join     string      `json:",omitempty"` // AND, OR, NOT_AND or NOT_OR of the conditions in Of; empty: the comparison counts
+	Of       []Condition `json:",omitempty"`
 }
 
-// LabelRule writes tags into a field when its conditions hold.
+// LabelRule writes tags into a field when its condition holds.
 type LabelRule struct {
-	All     []Condition // and
-	Any     []Condition // or, when All is empty
-	Negate  bool        // the rule holds when All or Any does not (NOT_AND, NOT_OR)
+	When    Condition
 	Guard   *Condition
 	Field   string // "mtag" adds labels
 	Tags    []string
 	Enabled bool
 	Visible bool // offered for alert rules
+}
+
+// UnmarshalJSON also reads a rule that was stored when conditions had one level.
+func (r *LabelRule) UnmarshalJSON(text []byte) error {
+	type rule LabelRule
+	stored := struct {
+		*rule
+		All, Any []Condition
+		Negate   bool
+	}{rule: (*rule)(r)}
+	if err := json.Unmarshal(text, &stored); err != nil {
+		return err
+	}
+	join, of := joinAnd, stored.All
+	if len(of) == 0 {
+		join, of = joinOr, stored.Any
+	}
+	if stored.Negate {
+		join = "NOT_" + join
+	}
+	if len(of) > 0 {
+		r.When = Joined(join, of)
+	}
+	return nil
 }
 
 // Function enriches an entry (Lookup, Geolocation).
