@@ -16,6 +16,7 @@ var mayImport = map[string][]string{
 	"connect":   {},
 	"catalog":   {},
 	"schedule":  {},
+	"jobs":      {"query", "catalog"},
 	"login":     {"catalog"},
 	"people":    {"record", "connect", "catalog"},
 	"burst":     {"record"},
@@ -31,7 +32,7 @@ var mayImport = map[string][]string{
 	"query":     {"record", "content", "store"},
 	"simulate":  {"record", "connect"},
 	"runner":    {"record", "config", "collect", "stage", "deliver"},
-	"api":       {"record", "signature", "stage", "content", "store", "query", "schedule", "catalog", "people", "runner", "boards", "login", "logsearch"},
+	"api":       {"record", "signature", "stage", "content", "store", "query", "schedule", "catalog", "people", "runner", "boards", "jobs", "login", "logsearch"},
 }
 
 // Imports go one way, so that a reader of a room need not know the rooms above it.

@@ -8,8 +8,17 @@ import (
 	"time"
 
 	"ledgerline/internal/catalog"
+	"ledgerline/internal/jobs"
 	"ledgerline/internal/query"
 )
+
+// submitted is what a client has submitted, with its text in two spellings.
+type submitted struct {
+	queryDetails
+	display, internal string
+}
+
+type queryJob = jobs.Job[submitted]
 
 // submitQuery starts an asynchronous query and answers before it has run.
 func (s *Server) submitQuery(c *call, d queryDetails) (*response, error) {
@@ -34,12 +43,12 @@ func (s *Server) submitQuery(c *call, d queryDetails) (*response, error) {
 	if r.Scope.Groups, err = s.Catalog.Groups(c.r.Context(), c.who.rights, catalog.Read); err != nil {
 		return nil, err
 	}
-	j, err := s.jobs.start(c.r.Context(), &job{user: c.user, details: d, request: r, display: display, internal: internal, background: d.AsyncMode == "BACKGROUND"}, s.Query.Run)
+	j, err := s.jobs.Start(c.r.Context(), queryJob{User: c.user, Details: submitted{d, display, internal}, Request: r, Background: d.AsyncMode == "BACKGROUND"}, s.Query.Run)
 	if err != nil {
 		return nil, err
 	}
 	body := emptyAggregation(r)
-	resp := answer(body).with("opc-work-request-id", j.id).with("location", "/20200601/namespaces/"+s.opts.Namespace+"/queryWorkRequests/"+j.id)
+	resp := answer(body).with("opc-work-request-id", j.ID).with("location", "/20200601/namespaces/"+s.opts.Namespace+"/queryWorkRequests/"+j.ID)
 	resp.status = http.StatusCreated
 	return resp, nil
 }
@@ -65,30 +74,30 @@ func (s *Server) getQueryResult(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	j, err := s.jobs.find(id, c.user, true)
+	j, err := s.jobs.Find(id, c.user)
 	if err != nil {
 		return nil, err
 	}
-	ok, err := s.mayReadAll(c, j.request.Scope.Groups)
+	ok, err := s.mayReadAll(c, j.Request.Scope.Groups)
 	if err == nil && !ok {
 		err = absent("you may no longer read all that this query has found; run it again")
 	}
 	if err != nil {
 		return nil, err
 	}
-	switch j.status {
-	case jobRunning:
-		return answer(emptyAggregation(j.request)).with("retry-after", "1"), nil
-	case jobCanceled:
+	switch j.Status {
+	case jobs.Running:
+		return answer(emptyAggregation(j.Request)).with("retry-after", "1"), nil
+	case jobs.Canceled:
 		return nil, &Error{Status: http.StatusConflict, Code: "Conflict", Message: "the query was cancelled; run it again"}
-	case jobFailed:
-		return nil, j.err
+	case jobs.Failed:
+		return nil, j.Err
 	}
-	page, err := c.queryPage("job "+id, j.request)
+	page, err := c.queryPage("job "+id, j.Request)
 	if err != nil {
 		return nil, err
 	}
-	return s.resultPage(j.result, page, resultOptions{noColumns: noColumns, fields: withFields, next: "opc-next-page", prev: "opc-prev-page"}), nil
+	return s.resultPage(j.Result, page, resultOptions{noColumns: noColumns, fields: withFields, next: "opc-next-page", prev: "opc-prev-page"}), nil
 }
 
 // emptyAggregation is what is known of a query that runs.
@@ -117,31 +126,31 @@ type queryWorkRequestModel struct {
 	ScopeFilters        []scopeFilterModel `json:"scopeFilters,omitempty"`
 }
 
-func queryWorkRequestSummaryOf(j job) queryWorkRequestModel {
-	m := queryWorkRequestModel{ID: j.id, CompartmentID: j.details.CompartmentID, Mode: "FOREGROUND", Status: string(j.status), OperationType: "EXECUTE_QUERY_JOB",
-		PercentComplete: j.percent(), TimeAccepted: stamp(j.accepted), TimeStarted: stamp(j.accepted), TimeFinished: stamp(j.finished), TimeExpires: stamp(j.expires())}
-	if j.background {
+func queryWorkRequestSummaryOf(j queryJob) queryWorkRequestModel {
+	m := queryWorkRequestModel{ID: j.ID, CompartmentID: j.Details.CompartmentID, Mode: "FOREGROUND", Status: string(j.Status), OperationType: "EXECUTE_QUERY_JOB",
+		PercentComplete: j.Percent(), TimeAccepted: stamp(j.Accepted), TimeStarted: stamp(j.Accepted), TimeFinished: stamp(j.Finished), TimeExpires: stamp(j.Expires())}
+	if j.Background {
 		m.Mode = "BACKGROUND"
 	}
 	return m
 }
 
-func queryWorkRequestOf(j job) queryWorkRequestModel {
+func queryWorkRequestOf(j queryJob) queryWorkRequestModel {
 	m := queryWorkRequestSummaryOf(j)
-	m.SubSystem, m.DisplayQueryString, m.InternalQueryString = "LOG", j.display, j.internal
-	m.TimeBackgroundAt, m.ScopeFilters = stamp(j.backgrounded), j.details.ScopeFilters
-	window := timeRange(j.request.Window, j.request.Zone)
+	m.SubSystem, m.DisplayQueryString, m.InternalQueryString = "LOG", j.Details.display, j.Details.internal
+	m.TimeBackgroundAt, m.ScopeFilters = stamp(j.Backgrounded), j.Details.ScopeFilters
+	window := timeRange(j.Request.Window, j.Request.Zone)
 	m.TimeFilter = &window
 	return m
 }
 
 func (s *Server) getQueryWorkRequest(c *call) (*response, error) {
-	j, err := s.jobs.find(c.path["workRequestId"], c.user, true)
+	j, err := s.jobs.Find(c.path["workRequestId"], c.user)
 	if err != nil {
 		return nil, err
 	}
-	resp := answer(queryWorkRequestOf(j)).with("etag", j.etag())
-	if j.status == jobRunning {
+	resp := answer(queryWorkRequestOf(j)).with("etag", j.Etag())
+	if j.Status == jobs.Running {
 		resp.with("retry-after", "1")
 	}
 	return resp, nil
@@ -152,11 +161,11 @@ func (s *Server) putQueryWorkRequestBackground(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	j, err := s.jobs.toBackground(c.path["workRequestId"], c.user, ifMatch)
+	j, err := s.jobs.ToBackground(c.path["workRequestId"], c.user, ifMatch)
 	if err != nil {
 		return nil, err
 	}
-	return answer(queryWorkRequestOf(j)).with("etag", j.etag()), nil
+	return answer(queryWorkRequestOf(j)).with("etag", j.Etag()), nil
 }
 
 func (s *Server) cancelQueryWorkRequest(c *call) (*response, error) {
@@ -164,7 +173,7 @@ func (s *Server) cancelQueryWorkRequest(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.jobs.cancel(c.path["workRequestId"], c.user, ifMatch); err != nil {
+	if err := s.jobs.Cancel(c.path["workRequestId"], c.user, ifMatch); err != nil {
 		return nil, err
 	}
 	return &response{}, nil
@@ -184,11 +193,11 @@ func (s *Server) listQueryWorkRequests(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := func(j job) int64 { return j.accepted.UnixMilli() }
+	key := func(j queryJob) int64 { return j.Accepted.UnixMilli() }
 	switch p.Sort {
 	case "timeStarted":
 	case "timeExpires":
-		key = func(j job) int64 { return j.expires().UnixMilli() }
+		key = func(j queryJob) int64 { return j.Expires().UnixMilli() }
 	default:
 		return nil, invalid("sortBy must be timeStarted or timeExpires")
 	}
@@ -197,18 +206,18 @@ func (s *Server) listQueryWorkRequests(c *call) (*response, error) {
 	default:
 		return nil, invalid("mode must be ALL, FOREGROUND or BACKGROUND")
 	}
-	list := slices.DeleteFunc(s.jobs.list(c.user), func(j job) bool {
-		return j.details.CompartmentID != compartment || mode == "FOREGROUND" && j.background || mode == "BACKGROUND" && !j.background
+	list := slices.DeleteFunc(s.jobs.List(c.user), func(j queryJob) bool {
+		return j.Details.CompartmentID != compartment || mode == "FOREGROUND" && j.Background || mode == "BACKGROUND" && !j.Background
 	})
-	slices.SortFunc(list, func(a, b job) int {
-		order := cmp.Or(cmp.Compare(key(a), key(b)), strings.Compare(a.id, b.id))
+	slices.SortFunc(list, func(a, b queryJob) int {
+		order := cmp.Or(cmp.Compare(key(a), key(b)), strings.Compare(a.ID, b.ID))
 		if p.Desc {
 			return -order
 		}
 		return order
 	})
 	if p.After != "" { // the id of the last one shown; when it is gone, so is its place
-		i := slices.IndexFunc(list, func(j job) bool { return j.id == p.After })
+		i := slices.IndexFunc(list, func(j queryJob) bool { return j.ID == p.After })
 		if i < 0 {
 			return nil, catalog.ErrBadCursor
 		}
@@ -217,14 +226,14 @@ func (s *Server) listQueryWorkRequests(c *call) (*response, error) {
 	next := ""
 	if len(list) > p.Limit {
 		list = list[:p.Limit]
-		next = list[p.Limit-1].id
+		next = list[p.Limit-1].ID
 	}
 	return answer(collection(mapped(list, queryWorkRequestSummaryOf))).with("opc-next-page", c.next(next)), nil
 }
 
 // Close ends the asynchronous queries that run and waits for them.
 func (s *Server) Close() {
-	s.jobs.close()
+	s.jobs.Close()
 	if s.audit != nil {
 		s.audit.close()
 	}

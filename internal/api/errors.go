@@ -12,6 +12,7 @@ import (
 	"ledgerline/internal/boards"
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/content"
+	"ledgerline/internal/jobs"
 	"ledgerline/internal/query"
 	"ledgerline/internal/query/syntax"
 	"ledgerline/internal/signature"
@@ -96,7 +97,7 @@ func asError(err error) *Error {
 		return tooLarge(large.Limit)
 	case errors.Is(err, signature.ErrBody):
 		return notAuthenticated(err)
-	case errors.Is(err, catalog.ErrNotFound), errors.Is(err, stage.ErrNotFound):
+	case errors.Is(err, catalog.ErrNotFound), errors.Is(err, stage.ErrNotFound), errors.Is(err, jobs.ErrNotFound):
 		return absent("%v", err)
 	case errors.As(err, &name):
 		return absent("%v", err)
@@ -112,7 +113,9 @@ func asError(err error) *Error {
 		return &Error{Status: http.StatusBadRequest, Code: "InvalidParameter", Message: err.Error()}
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, catalog.ErrWrite):
 		return unavailable("the server cannot write to its disk, which may be full; nothing was stored", err)
-	case errors.Is(err, stage.ErrClosed):
+	case errors.Is(err, jobs.ErrBusy):
+		return tooMany(err.Error(), slowDown)
+	case errors.Is(err, stage.ErrClosed), errors.Is(err, jobs.ErrClosed):
 		return unavailable("the server is shutting down", err)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &Error{Status: http.StatusRequestTimeout, Code: "RequestTimeout", Message: "the body came too slowly", Cause: err}

@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -113,7 +112,7 @@ func TestLimitsAnswer429(t *testing.T) {
 		t.Errorf("%d %v", code, m)
 	}
 	leave <- true
-	g.server.jobs.wait.Wait()
+	g.server.jobs.Wait()
 	g.advance(time.Minute)
 	if code, m := b.call("POST", ownBase+"/query", `{"query":"*"}`); code != 200 {
 		t.Errorf("%d %v", code, m)
@@ -321,48 +320,8 @@ func TestSDKLimitOfQueries(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	g.server.jobs.wait.Wait()
+	g.server.jobs.Wait()
 	if _, err := ask(second, "*", false); err != nil {
 		t.Errorf("afterwards: %v", err)
-	}
-}
-
-// One user's asynchronous queries leave room for others to run theirs, and it loses
-// its own results before others lose theirs.
-func TestJobsLeaveRoomForOthers(t *testing.T) {
-	release := make(chan bool)
-	now := time.Now()
-	s := newJobs(func() time.Time { return now }, slog.New(slog.DiscardHandler), Limits{JobsAtOnce: 4, Jobs: 3, JobBytes: 1 << 20}.withDefaults())
-	t.Cleanup(s.close)
-	run := func(_ context.Context, r query.Request) (*query.Result, error) {
-		if r.Text == "slow" {
-			<-release
-		}
-		return &query.Result{}, nil
-	}
-	start := func(user, text string) (job, error) {
-		return s.start(t.Context(), &job{user: user, request: query.Request{Text: text}}, run)
-	}
-	for range 3 {
-		if _, err := start("a", "slow"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := start("a", "slow"); asError(err).Status != 429 {
-		t.Errorf("a fourth of four: %v", err)
-	}
-	if _, err := start("b", "slow"); err != nil {
-		t.Errorf("another user: %v", err)
-	}
-	close(release)
-	s.wait.Wait()
-	for range 5 {
-		if _, err := start("a", "*"); err != nil {
-			t.Fatal(err)
-		}
-		s.wait.Wait()
-	}
-	if left := len(s.list("b")); left != 1 {
-		t.Errorf("the other user has %d jobs left", left)
 	}
 }

@@ -32,6 +32,7 @@ import (
 
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/content"
+	"ledgerline/internal/jobs"
 	"ledgerline/internal/login"
 	"ledgerline/internal/query"
 	"ledgerline/internal/record"
@@ -144,7 +145,7 @@ type Server struct {
 	router   *router
 	verifier *signature.Verifier
 	inFlight budget
-	jobs     *jobs
+	jobs     *jobs.Jobs[submitted]
 	origin   http.CrossOriginProtection // no trusted origins: a zero value that is only read
 	attempts *login.Attempts
 	links    *login.Links
@@ -190,7 +191,7 @@ func New(p Parts, o Options) (*Server, error) {
 	s.Stage = unforged{p.Stage}
 	s.Query = guarded{p.Query, p.Catalog, s.shares, s.audit}
 	s.inFlight.left.Store(s.limits.InFlight)
-	s.jobs = newJobs(o.Clock, o.Logger, s.limits)
+	s.jobs = jobs.New[submitted](jobs.Options{Clock: o.Clock, Logger: o.Logger, Kept: s.limits.Jobs, AtOnce: s.limits.JobsAtOnce, Bytes: s.limits.JobBytes})
 	s.attempts, s.links = login.NewAttempts(o.Clock), login.NewLinks(o.Clock)
 	s.purges = newChore()
 	return s, nil
