@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { figures, settled, shoot } from "./look";
+import { figures, shoot } from "./look";
 import { Explorer } from "./pages/explorer";
 import { ask, column } from "./store";
 import { expect, test } from "./test";
@@ -23,8 +23,7 @@ describe("cluster", () => {
       const tab = page.getByRole("tab", { name: new RegExp("^" + name) });
       expect(figures(await tab.innerText()), name).toEqual([n]);
       await tab.click();
-      await settled(page);
-      expect(await page.locator(".cluster").count(), name).toBe(Math.min(50, n));
+      await expect.poll(() => page.locator(".cluster").count(), { message: name }).toBe(Math.min(50, n));
     }
     await page.getByRole("tab", { name: /^Clusters/ }).click();
     await shoot(page, "cluster");

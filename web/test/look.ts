@@ -21,19 +21,22 @@ export async function settled(page: Page) {
  * on the page before is gone, and what is there afterwards is of the address.
  */
 export async function visit(page: Page, address: string) {
-  const go = (to: string) =>
-    page.evaluate((a) => {
-      document.documentElement.dataset.theme = "light";
-      history.pushState(null, "", a);
-      dispatchEvent(new PopStateEvent("popstate"));
-    }, to);
+  const go = (to: string, replace: boolean) =>
+    page.evaluate(
+      ([at, how]) => {
+        document.documentElement.dataset.theme = "light";
+        history[how](null, "", at);
+        dispatchEvent(new PopStateEvent("popstate"));
+      },
+      [to, replace ? "replaceState" : "pushState"] as const,
+    );
   const nothing = page.getByText("There is no such page");
-  if (await page.locator("nav").count()) await go("/ui/nowhere");
+  if (await page.locator("nav").count()) await go("/ui/nowhere", false);
   else await page.goto("/ui/nowhere");
   await nothing.waitFor();
   await page.mouse.move(0, 0);
   if (address === "/ui/nowhere") return;
-  await go(address);
+  await go(address, true);
   await nothing.waitFor({ state: "detached" });
   await page.locator("main :is(h1, .empty strong:not(:empty))").first().waitFor();
   await settled(page);

@@ -52,8 +52,8 @@ describe("integrations", () => {
     await page.goto("/ui/integrations/connections");
     await page.getByRole("button", { name: "Test oic", exact: true }).click();
     await page.locator(".probes li").first().waitFor();
-    expect(await page.locator(".probes .failed").allInnerTexts()).toEqual([]);
     await settled(page);
+    expect(await page.locator(".probes .failed").allInnerTexts()).toEqual([]);
     await shoot(page, "connections");
     await page.getByRole("link", { name: "Quarantine" }).click();
     await page.getByText("Nothing is in quarantine").waitFor();

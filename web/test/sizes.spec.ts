@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { settled } from "./look";
+import { visit } from "./look";
 import { everyPage } from "./pages/list";
 import { expect, test } from "./test";
 
@@ -7,9 +7,7 @@ describe("every page", () => {
   test.for([["of a telephone", 400, 800, 13], ["of 4K", 3840, 2160, 22]] as const)("is readable at the size %s", async ([, width, height, letters], { open }) => {
     const page = await open({ width, height });
     for (const address of everyPage()) {
-      await page.goto(address);
-      await page.locator("h1").waitFor();
-      await settled(page);
+      await visit(page, address);
       const at = await page.evaluate(() => ({
         page: document.documentElement.scrollWidth, window: document.documentElement.clientWidth,
         main: document.querySelector("main")!.getBoundingClientRect().width,

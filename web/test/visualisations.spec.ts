@@ -81,8 +81,8 @@ async function clusters(x: Explorer) {
 }
 
 describe("the same query, without being typed again, as", () => {
-  test.for(VIZ.map((v) => v.id))("%s", async (id, { page }) => {
-    const x = new Explorer(page);
+  test.for(VIZ.map((v) => v.id))("%s", async (id, { visited }) => {
+    const x = new Explorer(visited);
     // A summary table adds a trend to records; of what is grouped already it shows what there is.
     if (id === "summary") await x.open("'Log Source' in ('OCI Integration Audit Logs', 'OCI Analytics Cloud Audit Logs')");
     else await x.open(`${audit} | stats count as Records by 'Resource Operations' | sort -Records`, { viz: id === "pie" ? "hbar" : "pie" });

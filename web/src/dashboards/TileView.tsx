@@ -130,7 +130,7 @@ function TileBody({ query, result, viz, scope, from, to, small, label }: BodyPro
     // Groups are counted; a single row shows its number.
     const by = groupedBy(splitQuery(query).find((c) => c.name === "stats")?.text ?? "");
     const shown: Result = by.length > 0 && !result.series ? { ...result, columns: [{ name: label || by.join(", "), type: "LONG" }], rows: [[result.rows.length]] } : label && result.columns.length === 1 ? { ...result, columns: [{ ...result.columns[0]!, name: label }] } : result;
-    return <Suspense fallback={null}><View viz="tile" query={query} result={shown} zone={scope.zone} from={from} to={to} small={small} /></Suspense>;
+    return <Suspense fallback={<Empty title=""><Spinner /></Empty>}><View viz="tile" query={query} result={shown} zone={scope.zone} from={from} to={to} small={small} /></Suspense>;
   }
   if (empty) return <Empty title="No data">Nothing in this time range.</Empty>;
   if (kind === "records") {
@@ -152,5 +152,5 @@ function TileBody({ query, result, viz, scope, from, to, small, label }: BodyPro
 function TileHistogram({ query, scope, from, to }: { query: string; scope: Scope; from: string; to: string }) {
   const counted = `${countable(splitQuery(query))} | timestats count as Records by 'Log Source'`;
   const q = useQuery({ queryKey: ["query", counted, from, to, scope.zone, -1], queryFn: ({ signal }) => api.query({ query: counted, from, to, zone: scope.zone, limit: -1 }, signal), placeholderData: keepPreviousData });
-  return <div className="tile-histogram">{q.data?.series ? <Histogram result={q.data} zone={scope.zone} window={scope.window} onZoom={() => {}} /> : null}</div>;
+  return <div className="tile-histogram">{q.data?.series ? <Histogram result={q.data} zone={scope.zone} window={scope.window} onZoom={() => {}} /> : q.isPending ? <Empty title=""><Spinner /></Empty> : null}</div>;
 }

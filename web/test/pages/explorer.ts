@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { VIZ, type VizId } from "../../src/viz/registry";
-import { settled, shownFigures } from "../look";
+import { settled, shownFigures, visit } from "../look";
 import { settledRange, type Window } from "../store";
 
 /** Explorer is Log Explorer. */
@@ -10,12 +10,13 @@ export class Explorer {
 
   /** open shows a query by its address, by default over the range that no longer changes. */
   async open(query: string, more: Partial<Window> & { viz?: VizId; last?: string; col?: string } = {}) {
-    await this.page.goto("/ui/explore?" + new URLSearchParams({ q: query, ...(more.last ? {} : settledRange()), ...more }).toString());
+    await visit(this.page, "/ui/explore?" + new URLSearchParams({ q: query, ...(more.last ? {} : settledRange()), ...more }).toString());
     await this.answered();
   }
 
-  /** answered waits until the query of the address is answered. */
+  /** answered waits until the query of the address is answered, and for the editor, which loads by itself. */
   async answered() {
+    await this.page.locator(".cm-editor").waitFor();
     await this.page.locator(".counts, .results [role=alert], .results .empty strong:not(:empty)").first().waitFor({ timeout: 60_000 });
     await settled(this.page);
   }
@@ -59,7 +60,6 @@ export class Explorer {
   /** edit replaces the text of the query. */
   async edit(query: string) {
     const editor = this.page.getByRole("textbox", { name: "Query", exact: true });
-    await this.page.locator(".cm-editor").waitFor();
     await editor.click();
     await this.page.keyboard.press("Control+a");
     await this.page.keyboard.press("Delete");
