@@ -151,7 +151,7 @@ func TestSDKPathsOfXML(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"entities": `<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>`, "unknown entity": `<a>&b;</a>`, "cut off": `<a><b>`, "no XML": `{}`, "two ends": `<a></b>`,
-		"deep": strings.Repeat("<a>", maxDepth+1) + strings.Repeat("</a>", maxDepth+1), "wide": "<a>" + wideXML(maxPaths+1) + "</a>",
+		"deep": strings.Repeat("<a>", 65) + strings.Repeat("</a>", 65), "wide": "<a>" + wideXML(2001) + "</a>",
 	} {
 		d.ExampleContent = &text
 		_, err := c.ExtractStructuredLogFieldPaths(ctx, la.ExtractStructuredLogFieldPathsRequest{NamespaceName: ns, ParserType: "XML", LoganParserDetails: d})

@@ -2,8 +2,6 @@ package api
 
 import (
 	"cmp"
-	"encoding/json"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,8 +18,6 @@ import (
 const (
 	maxExample     = 1 << 20
 	maxTestEntries = 1000
-	maxPaths       = 2000
-	maxDepth       = 64
 )
 
 type parserTestModel struct {
@@ -138,30 +134,15 @@ func (s *Server) testEntry(p content.Parser, e *record.Entry) testEntryModel {
 			m.FieldPositionValue[strconv.Itoa(f.Seq)] = cmp.Or(value, timeText(e.Time))
 		}
 	}
-	s.testFields(&m, p, e, nil)
-	return m
-}
-
-// testFields tells which parser gave which field: the parser itself and, below
-// it, those that read what it cut out.
-func (s *Server) testFields(m *testEntryModel, p content.Parser, e *record.Entry, above []string) {
-	above = append(above, p.Name)
-	for _, f := range p.Fields {
-		if f.Parser != "" {
-			if sub, ok := s.Library.Parser(f.Parser); ok && !slices.Contains(above, sub.Name) {
-				s.testFields(m, *sub, e, above)
-			}
-			continue
+	for _, o := range content.Origins(&p, e, s.Library.Parser) {
+		value := m.Fields[o.Field]
+		if o.Field == "time" {
+			value = timeText(e.Time)
 		}
-		value, ok := m.Fields[f.Field]
-		if f.Field == "time" {
-			value, ok = timeText(e.Time), true
-		}
-		if ok {
-			m.FieldNameValueMap[f.Field] = value
-			m.FieldMapping = append(m.FieldMapping, testFieldModel{f.Seq, f.Field, value, p.Name})
-		}
+		m.FieldNameValueMap[o.Field] = value
+		m.FieldMapping = append(m.FieldMapping, testFieldModel{o.Seq, o.Field, value, o.Parser})
 	}
+	return m
 }
 
 func timeText(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339Nano) }
@@ -181,42 +162,17 @@ func cellText(v record.Value) string {
 	return v.Str
 }
 
-// extractFieldPaths lists what the fields of a parser can be mapped to: the paths
-// from an entry of a JSON example, those of an XML one, or the columns of a
-// delimited one.
+// extractFieldPaths lists what the fields of a parser can be mapped to.
 func (s *Server) extractFieldPaths(c *call) (*response, error) {
 	p, err := s.readExample(c)
 	if err != nil {
 		return nil, err
 	}
-	if p.Kind == content.Delimited {
-		first, _, _ := strings.Cut(p.Example, "\n")
-		columns := strings.Split(strings.TrimRight(first, "\r"), p.Delimiter)
-		for i, name := range columns {
-			columns[i] = strings.Trim(strings.TrimSpace(name), p.Qualifier+`"`)
-		}
-		return answer(map[string][]string{"paths": columns}), nil
-	}
-	if p.Kind == content.XML {
-		found, err := readXMLPaths(p.Example)
-		if err != nil {
-			return nil, err
-		}
-		return answer(map[string][]string{"paths": slices.DeleteFunc(slices.Sorted(maps.Keys(found.fields)), func(path string) bool {
-			return p.Header != "" && !strings.HasPrefix(path, p.Header+"/") // outside of the entries
-		})}), nil
-	}
-	doc, err := exampleJSON(p.Example)
+	paths, err := p.FieldPaths()
 	if err != nil {
 		return nil, err
 	}
-	paths := map[string]bool{}
-	for _, node := range entriesAt(doc, p.Header) {
-		if err := leafPaths(node, "$", 0, paths); err != nil {
-			return nil, err
-		}
-	}
-	return answer(map[string][]string{"paths": slices.Sorted(maps.Keys(paths))}), nil
+	return answer(map[string][]string{"paths": list(paths)}), nil
 }
 
 type headerPathModel struct {
@@ -224,10 +180,13 @@ type headerPathModel struct {
 	HeaderValues []string `json:"headerValues"`
 }
 
-// extractHeaderPaths lists where the entries of an example may be: of JSON the
-// whole document and each array of objects in it, of XML each element with others in it.
+// extractHeaderPaths lists where the entries of an example may be.
 func (s *Server) extractHeaderPaths(c *call) (*response, error) {
 	p, err := s.readExample(c)
+	if err != nil {
+		return nil, err
+	}
+	found, err := p.EntryPaths()
 	if err != nil {
 		return nil, err
 	}
@@ -236,32 +195,15 @@ func (s *Server) extractHeaderPaths(c *call) (*response, error) {
 		XML     []string          `json:"xmlPaths"`
 		Headers []string          `json:"headerPaths"`
 	}{[]headerPathModel{}, []string{}, []string{}}
-	if p.Kind == content.Delimited {
-		first, _, _ := strings.Cut(p.Example, "\n")
-		out.Headers = append(out.Headers, strings.TrimRight(first, "\r"))
-		return answer(out), nil
-	}
-	if p.Kind == content.XML {
-		found, err := readXMLPaths(p.Example)
-		if err != nil {
-			return nil, err
+	for _, path := range found {
+		out.Headers = append(out.Headers, path.Header)
+		switch p.Kind {
+		case content.JSON:
+			out.JSON = append(out.JSON, headerPathModel{path.Node, []string{path.Header}})
+		case content.XML:
+			out.XML = append(out.XML, path.Header)
 		}
-		out.XML = slices.Sorted(maps.Keys(found.entries))
-		out.Headers = out.XML
-		return answer(out), nil
 	}
-	doc, err := exampleJSON(p.Example)
-	if err != nil {
-		return nil, err
-	}
-	var found []headerPathModel
-	if err := headerPaths(doc, "$", 0, &found); err != nil {
-		return nil, err
-	}
-	for _, h := range found {
-		out.Headers = append(out.Headers, h.HeaderValues...)
-	}
-	out.JSON = append(out.JSON, found...)
 	return answer(out), nil
 }
 
@@ -281,98 +223,4 @@ func (s *Server) readExample(c *call) (content.Parser, error) {
 		return p, invalid("paths can be extracted for parserType JSON and XML, and for DELIMITED with a fieldDelimiter")
 	}
 	return p, nil
-}
-
-// exampleJSON reads the first JSON document of an example.
-func exampleJSON(text string) (any, error) {
-	var doc any
-	if err := json.NewDecoder(strings.NewReader(text)).Decode(&doc); err != nil {
-		return nil, invalid("exampleContent is not JSON: %v", err)
-	}
-	return doc, nil
-}
-
-// entriesAt returns the nodes that an entry path such as $.items:2 chooses; all of
-// the document when it chooses none.
-func entriesAt(doc any, header string) []any {
-	path, _, _ := strings.Cut(header, ":")
-	nodes := []any{doc}
-	for _, name := range strings.Split(strings.TrimPrefix(path, "$"), ".") {
-		if name = strings.TrimSuffix(name, "[*]"); name == "" {
-			continue
-		}
-		var next []any
-		for _, n := range nodes {
-			if m, ok := n.(map[string]any); ok && m[name] != nil {
-				next = append(next, m[name])
-			}
-		}
-		nodes = next
-	}
-	var out []any
-	for _, n := range nodes {
-		if list, ok := n.([]any); ok {
-			out = append(out, list...)
-			continue
-		}
-		out = append(out, n)
-	}
-	if len(out) == 0 {
-		return []any{doc}
-	}
-	return out
-}
-
-func jsonMember(path, key string) string {
-	if strings.ContainsAny(key, ".[]'\"") {
-		return path + "['" + key + "']"
-	}
-	return path + "." + key
-}
-
-func leafPaths(v any, path string, depth int, paths map[string]bool) error {
-	if depth > maxDepth || len(paths) > maxPaths {
-		return invalid("exampleContent has more than %d paths or nests more than %d deep", maxPaths, maxDepth)
-	}
-	switch v := v.(type) {
-	case map[string]any:
-		for k, e := range v {
-			if err := leafPaths(e, jsonMember(path, k), depth+1, paths); err != nil {
-				return err
-			}
-		}
-	case []any:
-		for _, e := range v {
-			if err := leafPaths(e, path+"[*]", depth+1, paths); err != nil {
-				return err
-			}
-		}
-	default:
-		paths[path] = true
-	}
-	return nil
-}
-
-// headerPaths lists the entry paths of a document: the path of each object with
-// :0, of each array of objects with :2.
-func headerPaths(v any, path string, depth int, out *[]headerPathModel) error {
-	if depth > maxDepth || len(*out) > maxPaths {
-		return invalid("exampleContent has more than %d paths or nests more than %d deep", maxPaths, maxDepth)
-	}
-	switch v := v.(type) {
-	case map[string]any:
-		*out = append(*out, headerPathModel{path, []string{path + ":0"}})
-		for _, k := range slices.Sorted(maps.Keys(v)) {
-			if err := headerPaths(v[k], jsonMember(path, k), depth+1, out); err != nil {
-				return err
-			}
-		}
-	case []any:
-		if len(v) > 0 {
-			if _, ok := v[0].(map[string]any); ok {
-				*out = append(*out, headerPathModel{path, []string{path + ":2"}})
-			}
-		}
-	}
-	return nil
 }

@@ -11,6 +11,7 @@
 // upload, with one file per kind of parser (json*.go, regex*.go,
 // xmlread.go, delimited.go);
 // alternatives.go is about fields that have several paths; enrich.go adds
-// extended fields and labels; builtin/ is what every installation starts with,
+// extended fields and labels; examplepaths.go, examplexml.go and origins.go help those
+// who write a parser for an example; builtin/ is what every installation starts with,
 // named in names.go and described in docs/sources.md.
 package content

@@ -1,8 +1,9 @@
-package api
+package content
 
 import (
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 )
@@ -19,7 +20,7 @@ type xmlPaths struct {
 func readXMLPaths(text string) (xmlPaths, error) {
 	out := xmlPaths{map[string]bool{}, map[string]bool{}}
 	bad := func(what string) (xmlPaths, error) {
-		return out, invalid("exampleContent is not XML that can be read: %s", what)
+		return out, fmt.Errorf("%w example: it is not XML that can be read: %s", ErrInvalid, what)
 	}
 	decoder := xml.NewDecoder(strings.NewReader(text))
 	var open []string // the elements around the place that is read
@@ -55,8 +56,8 @@ func readXMLPaths(text string) (xmlPaths, error) {
 				return out, nil
 			}
 		}
-		if len(open) > maxDepth || len(out.fields)+len(out.entries) > maxPaths {
-			return out, invalid("exampleContent has more than %d paths or nests more than %d deep", maxPaths, maxDepth)
+		if len(open) > maxExampleDepth || len(out.fields)+len(out.entries) > maxExamplePaths {
+			return out, errManyPaths()
 		}
 	}
 	return bad("there is no element")
