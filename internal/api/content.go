@@ -30,6 +30,9 @@ type sourceModel struct {
 	Parsers         []parserModel         `json:"parsers,omitempty"`
 	ExtendedFields  []extendedDetails     `json:"extendedFieldDefinitions,omitempty"`
 	LabelConditions []labelConditionModel `json:"labelConditions,omitempty"`
+	Functions       []functionModel       `json:"functions,omitempty"`
+	DataFilters     []dataFilterModel     `json:"dataFilterDefinitions,omitempty"`
+	MetadataFields  []metadataFieldModel  `json:"metadataFields,omitempty"`
 }
 
 type entityTypeModel struct {

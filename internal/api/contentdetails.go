@@ -83,31 +83,27 @@ func (s *Server) oneParser(name string) (*response, error) {
 // sourceDetails is a log source as clients describe it, as far as this server
 // keeps it. What is not supported must be empty, so that nothing is lost silently.
 type sourceDetails struct {
-	Name             string                  `json:"name"`
-	DisplayName      string                  `json:"displayName"`
-	Description      string                  `json:"description"`
-	TypeName         string                  `json:"typeName"`
-	IsSecureContent  bool                    `json:"isSecureContent"`
-	Parsers          []sourceParserDetails   `json:"parsers"`
-	EntityTypes      []entityTypeModel       `json:"entityTypes"`
-	Patterns         []patternModel          `json:"patterns"`
-	LabelConditions  []labelConditionModel   `json:"labelConditions"`
-	ExtendedFields   []extendedDetails       `json:"extendedFieldDefinitions"`
-	DataFilters      []json.RawMessage       `json:"dataFilterDefinitions,omitempty"`
-	MetricDefs       []json.RawMessage       `json:"metricDefinitions,omitempty"`
-	MetadataFields   []json.RawMessage       `json:"metadataFields,omitempty"`
-	Endpoints        []json.RawMessage       `json:"endpoints,omitempty"`
-	SourceProperties []json.RawMessage       `json:"sourceProperties,omitempty"`
-	Functions        []sourceFunctionDetails `json:"functions,omitempty"`
+	Name             string                `json:"name"`
+	DisplayName      string                `json:"displayName"`
+	Description      string                `json:"description"`
+	TypeName         string                `json:"typeName"`
+	IsSecureContent  bool                  `json:"isSecureContent"`
+	Parsers          []sourceParserDetails `json:"parsers"`
+	EntityTypes      []entityTypeModel     `json:"entityTypes"`
+	Patterns         []patternModel        `json:"patterns"`
+	LabelConditions  []labelConditionModel `json:"labelConditions"`
+	ExtendedFields   []extendedDetails     `json:"extendedFieldDefinitions"`
+	DataFilters      []dataFilterModel     `json:"dataFilterDefinitions"`
+	MetricDefs       []json.RawMessage     `json:"metricDefinitions,omitempty"`
+	MetadataFields   []metadataFieldModel  `json:"metadataFields"`
+	Endpoints        []json.RawMessage     `json:"endpoints,omitempty"`
+	SourceProperties []json.RawMessage     `json:"sourceProperties,omitempty"`
+	Functions        []functionModel       `json:"functions"`
 }
 
 type sourceParserDetails struct {
 	Name           string `json:"name"`
 	ParserSequence int    `json:"parserSequence"`
-}
-
-type sourceFunctionDetails struct {
-	FunctionName string `json:"functionName"`
 }
 
 type extendedDetails struct {
@@ -124,8 +120,7 @@ type extendedDetails struct {
 }
 
 func (s *Server) sourceFrom(d sourceDetails) (content.Source, error) {
-	for name, list := range map[string]int{"dataFilterDefinitions": len(d.DataFilters), "metricDefinitions": len(d.MetricDefs),
-		"metadataFields": len(d.MetadataFields), "endpoints": len(d.Endpoints), "sourceProperties": len(d.SourceProperties), "functions": len(d.Functions)} {
+	for name, list := range map[string]int{"metricDefinitions": len(d.MetricDefs), "endpoints": len(d.Endpoints), "sourceProperties": len(d.SourceProperties)} {
 		if list > 0 {
 			return content.Source{}, invalid("%s cannot be set by this call: import the log source as a content ZIP", name)
 		}
@@ -162,7 +157,7 @@ func (s *Server) sourceFrom(d sourceDetails) (content.Source, error) {
 		}
 		v.ExtendedFields = append(v.ExtendedFields, group)
 	}
-	return v, nil
+	return v, s.addTreatment(&v, d)
 }
 
 // sourceDetailsOf is sourceFrom backwards.
@@ -177,6 +172,7 @@ func (s *Server) sourceDetailsOf(v content.Source) sourceDetails {
 		d.LabelConditions = append(d.LabelConditions, conditionsOf(r)...)
 	}
 	d.ExtendedFields = extendedOf(v)
+	d.Functions, d.DataFilters, d.MetadataFields = mapped(v.Functions, functionOf), mapped(v.DataFilters, dataFilterOf), mapped(v.MetadataFields, metadataFieldOf)
 	return d
 }
 
@@ -205,6 +201,7 @@ func (s *Server) oneSource(name string) (*response, error) {
 	d := s.sourceDetailsOf(*v)
 	m := s.sourceOf(*v)
 	m.Patterns, m.LabelConditions, m.ExtendedFields = d.Patterns, d.LabelConditions, d.ExtendedFields
+	m.Functions, m.DataFilters, m.MetadataFields = d.Functions, d.DataFilters, d.MetadataFields
 	for i, name := range v.Parsers {
 		if p, ok := s.Library.Parser(name); ok {
 			pm := s.parserOf(*p)

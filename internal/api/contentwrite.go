@@ -259,7 +259,7 @@ func (s *Server) readSource(c *call) (content.Source, change, error) {
 		return source, ch, err
 	}
 	if model != nil && (model != old || old.Name == source.Name) { // what these calls cannot tell stays
-		source.Functions, source.Extra = model.Functions, model.Extra
+		source.Extra = model.Extra
 	}
 	return source, ch, nil
 }

@@ -103,10 +103,6 @@ func TestSDKContentLife(t *testing.T) {
 	if _, err = c.UpsertSource(ctx, la.UpsertSourceRequest{NamespaceName: ns, UpsertLogAnalyticsSourceDetails: unknown, IsIgnoreWarning: ptr(true)}); err != nil {
 		t.Error(err)
 	}
-	masked := sd
-	masked.DataFilterDefinitions = []la.LogAnalyticsSourceDataFilter{{FilterType: "MASK"}}
-	_, err = c.UpsertSource(ctx, la.UpsertSourceRequest{NamespaceName: ns, UpsertLogAnalyticsSourceDetails: masked})
-	refused(t, err, 400, "InvalidParameter")
 	_, err = c.UpsertSource(ctx, la.UpsertSourceRequest{NamespaceName: ns, UpsertLogAnalyticsSourceDetails: sd})
 	must(err)
 

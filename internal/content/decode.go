@@ -172,6 +172,10 @@ func (f *contentFile) addSource(n *node) error {
 			for _, fn := range c.all("SourceFunction") {
 				s.Functions = append(s.Functions, decodeFunction(fn))
 			}
+		case "MetadataFields":
+			s.MetadataFields = decodeMetadataFields(c)
+		case "DataFilters":
+			s.DataFilters = decodeFilters(c)
 		default:
 			extra = append(extra, c)
 		}

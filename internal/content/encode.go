@@ -76,7 +76,7 @@ func encodeParser(p *Parser) (*node, error) {
 // sourceOrder is the order of a source's elements in every known export.
 var sourceOrder = []string{
 	"SourceType", "TargetTypes", "DisplayName", "Description", "IsSystem", "IsSecureContent", "Endpoints", "Patterns", "Parsers",
-	"ExtFieldDefinitions", "TagConditions", "AutoAssociation", "SourceFunctions", "IsHidden", "IsSMAEnabled", "Properties",
+	"ExtFieldDefinitions", "TagConditions", "AutoAssociation", "SourceFunctions", "MetadataFields", "DataFilters", "IsHidden", "IsSMAEnabled", "Properties",
 }
 
 func encodeSource(s *Source) (*node, error) {
@@ -110,7 +110,7 @@ func encodeSource(s *Source) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.add(functions)
+	n.add(functions, encodeMetadataFields(s.MetadataFields), encodeFilters(s.DataFilters))
 	extra, err := unpacked(s.Extra)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -373,6 +374,9 @@ func (s *Source) mentions(field string) bool {
 		if is(r.Field) || condition(r.Guard) || condition(&r.When) {
 			return true
 		}
+	}
+	if slices.ContainsFunc(s.MetadataFields, func(m MetadataField) bool { return is(m.Field) }) {
+		return true
 	}
 	for _, f := range s.Functions {
 		for _, list := range [][]FunctionArgument{f.Inputs, f.Outputs} {

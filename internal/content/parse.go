@@ -52,6 +52,9 @@ func (prog *program) parse(ctx context.Context, up Upload, body []byte, emit fun
 	if r.body, err = r.decode(body); err != nil {
 		return nil, err
 	}
+	if r.body, err = r.filtered(r.body); err != nil {
+		return nil, err
+	}
 	err = prog.readers[0].read(r, 0, span{0, len(r.body)})
 	if err == nil {
 		err = r.flush(1)
@@ -114,7 +117,7 @@ func newRun(ctx context.Context, prog *program, up Upload, emit func(*record.Ent
 // setMetadata casts the values that every entry of the upload gets.
 func (r *run) setMetadata() {
 	for _, name := range sortedKeys(r.up.Metadata) {
-		f, ok := r.prog.snap.fields.find(name)
+		f, ok := r.prog.snap.fields.find(r.prog.source.metadataField(name))
 		if !ok || r.prog.snap.every[f.Name] {
 			r.warnings.add("UnknownField", fmt.Sprintf("the upload's metadata names %q, which is no field one can set", clip(name)), "")
 			continue
@@ -240,7 +243,7 @@ func (r *run) finish(text string) {
 	if n <= cap(r.slab)-len(r.slab) {
 		r.slab = r.slab[:len(r.slab)+n]
 	}
-	if r.err == nil {
+	if r.err == nil && !r.drops(text) {
 		r.err = r.emit(e)
 	}
 	e.Ordinal++

@@ -166,3 +166,65 @@ func literalOf(re *syntax.Regexp) (longest string) {
 	}
 	return longest
 }
+
+// spans returns where the pattern's groups, or without groups the whole of it,
+// match in a text: in order, apart from each other, none of them empty.
+func (p *pattern) spans(text string) (out []span, err error) {
+	if p.fast != nil {
+		if !strings.Contains(text, p.needs) {
+			return nil, nil
+		}
+		for _, index := range p.fast.FindAllStringSubmatchIndex(text, -1) {
+			out = p.add(out, func(g int) span { return span{index[2*g], index[2*g+1]} })
+		}
+		return merged(out), nil
+	}
+	runes := []rune(text) // the engine counts in them
+	at := make([]int, len(runes)+1)
+	for i, n := 0, 0; i < len(runes); i++ {
+		n += utf8.RuneLen(runes[i])
+		at[i+1] = n
+	}
+	m, err := p.slow.FindRunesMatch(runes)
+	for ; m != nil && err == nil; m, err = p.slow.FindNextMatch(m) {
+		out = p.add(out, func(g int) span {
+			group := m.GroupByNumber(g)
+			if len(group.Captures) == 0 {
+				return span{-1, -1}
+			}
+			return span{at[group.Index], at[group.Index+group.Length]}
+		})
+	}
+	if err != nil {
+		return nil, errTimeout
+	}
+	return merged(out), nil
+}
+
+// add appends the spans of one match.
+func (p *pattern) add(out []span, of func(group int) span) []span {
+	groups := p.groups
+	if len(groups) == 0 {
+		groups = []int{0}
+	}
+	for _, g := range groups {
+		if s := of(g); s.start < s.end {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// merged sorts spans and joins those that overlap: groups may lie within groups.
+func merged(spans []span) []span {
+	slices.SortFunc(spans, func(a, b span) int { return a.start - b.start })
+	out := spans[:0]
+	for _, s := range spans {
+		if n := len(out); n > 0 && s.start < out[n-1].end {
+			out[n-1].end = max(out[n-1].end, s.end)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}

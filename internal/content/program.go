@@ -15,6 +15,8 @@ type program struct {
 	encoding string   // of the first parser
 	extended []extendedProgram
 	rules    []ruleProgram
+	filters  []filterProgram // of the text, before it is parsed
+	drops    []filterProgram // of whole entries
 	snap     *snapshot
 }
 
@@ -103,6 +105,14 @@ func (s *snapshot) compile(src *Source) (*program, error) {
 		return nil, fmt.Errorf("log source %q has no parser that can be run: %w", src.Display, errors.Join(problems...))
 	}
 	var err error
+	if p.filters, p.drops, err = compileFilters(src, s.opts); err != nil {
+		return nil, fmt.Errorf("log source %q: %w", src.Display, err)
+	}
+	for _, m := range src.MetadataFields {
+		if _, ok := s.fields.internal(m.Field); !ok {
+			return nil, fmt.Errorf("log source %q: the metadata key %q fills the field %q, which does not exist", src.Display, clip(m.Key), clip(m.Field))
+		}
+	}
 	if p.extended, err = s.compileExtended(src); err != nil {
 		return nil, fmt.Errorf("log source %q: %w", src.Display, err)
 	}

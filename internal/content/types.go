@@ -2,6 +2,7 @@ package content
 
 import (
 	"encoding/json"
+	"strings"
 
 	"ledgerline/internal/record"
 )
@@ -19,6 +20,8 @@ type Source struct {
 	LabelRules     []LabelRule
 	Functions      []Function
 	Patterns       []Pattern
+	DataFilters    []DataFilter    `json:",omitempty"`
+	MetadataFields []MetadataField `json:",omitempty"`
 	System         bool
 	Secure         bool
 	Extra          []byte // elements of Oracle's XML this program does not use, kept for export
@@ -144,6 +147,23 @@ type Pattern struct {
 	Include  bool
 	Enabled  bool
 	Database []byte // a DBPattern, kept for export
+}
+
+// MetadataField gives the value of a key of an upload's metadata to a field.
+type MetadataField struct {
+	Key, Field string
+	Enabled    bool
+}
+
+// metadataField names the field that takes a key of an upload's metadata; a key that
+// the source does not speak of names the field itself.
+func (s *Source) metadataField(key string) string {
+	for _, m := range s.MetadataFields {
+		if m.Enabled && strings.EqualFold(m.Key, key) {
+			return m.Field
+		}
+	}
+	return key
 }
 
 // Label is a tag with a priority.
