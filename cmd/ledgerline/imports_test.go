@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"boards":    {"catalog"},
 	"jsonscan":  {},
 	"logsearch": {},
+	"quota":     {},
 	"logfile":   {"jsonscan"},
 	"collect":   {"record", "connect", "logfile", "jsonscan"},
 	"stage":     {"record", "jsonscan"},
@@ -32,7 +33,7 @@ var mayImport = map[string][]string{
 	"query":     {"record", "content", "store"},
 	"simulate":  {"record", "connect"},
 	"runner":    {"record", "config", "collect", "stage", "deliver"},
-	"api":       {"record", "signature", "stage", "content", "store", "query", "schedule", "catalog", "people", "runner", "boards", "jobs", "login", "logsearch"},
+	"api":       {"record", "signature", "stage", "content", "store", "query", "schedule", "catalog", "people", "runner", "boards", "jobs", "login", "logsearch", "quota"},
 }
 
 // Imports go one way, so that a reader of a room need not know the rooms above it.

@@ -18,6 +18,7 @@ import (
 	"ledgerline/internal/deliver"
 	"ledgerline/internal/people"
 	"ledgerline/internal/query"
+	"ledgerline/internal/quota"
 	"ledgerline/internal/runner"
 	"ledgerline/internal/stage"
 	"ledgerline/internal/store"
@@ -111,7 +112,7 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 	}, api.Options{
 		Clock: g.clock, Logger: n.log, Version: version(),
 		Tenancy: server.Tenancy, Namespace: server.Namespace, LogGroup: n.defaultGroup, URL: server.Access.URL,
-		Limits: api.Limits{MaxUpload: server.MaxUpload}, Users: api.UserLimits(server.Access.Limits),
+		Limits: api.Limits{MaxUpload: server.MaxUpload}, Users: quota.Limits(server.Access.Limits),
 		Held: server.Held, Audit: server.Access.Audit, OIDC: oidcOptions(server.Access.OIDC),
 	})
 	if err != nil {

@@ -116,7 +116,7 @@ func (g *rig) kept() string {
 	}
 	return fmt.Sprintf("%d log groups, %d lookups, %d searches, %d uploads, users %q, %d keys, %d policies, items %q, content %d, %d staged, %d purges, %d bytes in flight",
 		len(groups), len(lookups), len(searches), len(uploads), users, keys, len(g.cat.Policies()), items, g.lib.Version(), staged, len(g.store.purged),
-		g.server.limits.InFlight-g.server.inFlight.left.Load())
+		g.server.limits.InFlight-g.server.inFlight.Left())
 }
 
 // notes is a log that keeps the lines from INFO on, by the client's part of the

@@ -8,6 +8,7 @@ import (
 
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/query"
+	"ledgerline/internal/quota"
 	"ledgerline/internal/record"
 	"ledgerline/internal/store"
 )
@@ -31,7 +32,7 @@ func onBehalf(ctx context.Context, c caller) context.Context {
 type guarded struct {
 	Engine
 	catalog *catalog.Catalog
-	shares  *shares
+	shares  *quota.Shares
 	audit   *auditor // nil: nothing is noted
 }
 
@@ -53,7 +54,7 @@ func (g guarded) begin(ctx context.Context, r query.Request) (restricted query.R
 	if c.user == localUser {
 		return r, c, func() {}, nil
 	}
-	done, err = g.shares.query(c.user)
+	done, err = g.shares.Query(c.user)
 	return r, c, done, err
 }
 

@@ -70,10 +70,10 @@ func (s *Server) importZIP(c *call, flag string) (*response, error) {
 	if size > s.limits.MaxContent {
 		return nil, tooLarge(s.limits.MaxContent)
 	}
-	if !s.inFlight.take(size) {
+	if !s.inFlight.Take(size) {
 		return nil, tooMany("too many uploads at once", slowDown)
 	}
-	defer s.inFlight.give(size)
+	defer s.inFlight.Give(size)
 	file, err := c.readBody(s.limits.MaxContent)
 	if err != nil {
 		return nil, err

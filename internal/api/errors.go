@@ -15,6 +15,7 @@ import (
 	"ledgerline/internal/jobs"
 	"ledgerline/internal/query"
 	"ledgerline/internal/query/syntax"
+	"ledgerline/internal/quota"
 	"ledgerline/internal/signature"
 	"ledgerline/internal/stage"
 )
@@ -80,6 +81,7 @@ func asError(err error) *Error {
 	var one *syntax.Error
 	var name *content.NotFoundError
 	var large *http.MaxBytesError
+	var exceeded *quota.Exceeded
 	var wrong boards.InvalidError
 	var lacking boards.MissingError
 	switch {
@@ -93,6 +95,8 @@ func asError(err error) *Error {
 		return invalid("%v", wrong)
 	case errors.As(err, &lacking):
 		return missing(string(lacking))
+	case errors.As(err, &exceeded):
+		return tooMany(exceeded.Message, exceeded.Wait)
 	case errors.As(err, &large):
 		return tooLarge(large.Limit)
 	case errors.Is(err, signature.ErrBody):

@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"sync/atomic"
 	"time"
 )
 
@@ -64,19 +63,31 @@ func (s *Server) HTTPServer(h http.Handler) *http.Server {
 	return out
 }
 
-// budget is a number of bytes that requests share.
-type budget struct{ left atomic.Int64 }
-
-// take reserves bytes, or reports that there are not enough.
-func (b *budget) take(n int64) bool {
-	if b.left.Add(-n) >= 0 {
-		return true
+// limit holds a call to what its user may ask for.
+func (s *Server) limit(c *call) error {
+	if c.user == localUser {
+		return nil
 	}
-	b.left.Add(n)
-	return false
+	if c.op == nil || !c.op.uploads() {
+		return s.shares.Request(c.user, 0)
+	}
+	most := max(s.limits.MaxUpload, s.limits.MaxContent) // more is refused unread
+	size := c.r.ContentLength
+	if size < 0 { // chunked: no telling
+		size = most
+	}
+	return s.shares.Request(c.user, min(size, most))
 }
 
-func (b *budget) give(n int64) { b.left.Add(n) }
+// uploads reports whether what an operation is sent counts as uploaded.
+func (o *operation) uploads() bool {
+	switch o.Name {
+	case "UploadLogFile", "UploadLogEventsFile", "PutLogs", "ImportCustomContent", "OwnContentImport", "OwnPeopleImport",
+		"RegisterLookup", "UpdateLookupData", "AppendLookupData", "OwnPutLookup":
+		return true
+	}
+	return false
+}
 
 // timed bounds how slowly the body of a call may come: no pause longer than
 // BodyIdle, and BodyRate on average.

@@ -19,55 +19,12 @@ import (
 
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/query"
+	"ledgerline/internal/quota"
 	"ledgerline/internal/signature"
 )
 
-func TestSharesOfAUser(t *testing.T) {
-	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	s := newShares(func() time.Time { return now }, UserLimits{Requests: 10, Upload: 6000, Queries: 2})
-	wait := func(err error) time.Duration {
-		if err == nil {
-			return 0
-		}
-		return asError(err).RetryAfter
-	}
-	for i := range 20 { // two seconds' worth, saved up
-		if err := s.request("a", 0); err != nil {
-			t.Fatalf("request %d: %v", i, err)
-		}
-	}
-	if w := wait(s.request("a", 0)); w != time.Second {
-		t.Errorf("the 21st waits %v", w)
-	}
-	if err := s.request("b", 0); err != nil {
-		t.Errorf("another user: %v", err)
-	}
-	now = now.Add(100 * time.Millisecond)
-	if s.request("a", 0) != nil || s.request("a", 0) == nil {
-		t.Error("a tenth of a second is worth one request")
-	}
-	now = now.Add(time.Hour)
-	if err := s.request("a", 6000); err != nil {
-		t.Error(err)
-	}
-	if w := wait(s.request("a", 3000)); w != 30*time.Second { // 100 bytes a second
-		t.Errorf("3000 bytes more wait %v", w)
-	}
-	now = now.Add(30 * time.Second)
-	if err := s.request("a", 3000); err != nil {
-		t.Error(err)
-	}
-	now = now.Add(time.Hour)
-	if err := s.request("a", 60_000); err != nil {
-		t.Errorf("more than a minute's worth, after a rest: %v", err)
-	}
-	if s.request("a", 1) == nil {
-		t.Error("it is not for nothing")
-	}
-}
-
 func TestLimitsAnswer429(t *testing.T) {
-	g := newRig(t, func(o *Options) { o.Users = UserLimits{Requests: 2, Queries: 1, Upload: 100} })
+	g := newRig(t, func(o *Options) { o.Users = quota.Limits{Requests: 2, Queries: 1, Upload: 100} })
 	g.user("chief", catalog.Administrators)
 	b := g.browser()
 	b.logIn("chief", password)
@@ -170,7 +127,7 @@ func slowed(t *testing.T, what string, raw *http.Response, err error, after stri
 // A user has one share of requests, however it comes: by either of two keys, or by a
 // browser. Another user has its own.
 func TestSDKLimitOfRequests(t *testing.T) {
-	g := newRig(t, func(o *Options) { o.Users = UserLimits{Requests: 4} })
+	g := newRig(t, func(o *Options) { o.Users = quota.Limits{Requests: 4} })
 	g.fixed = time.Now()
 	chief, other := g.user("chief", catalog.Administrators), g.user("other", catalog.Administrators)
 	first, second, third := g.signedBy(chief.ID), g.signedBy(chief.ID), g.signedBy(other.ID)
@@ -216,7 +173,7 @@ func TestSDKLimitOfRequests(t *testing.T) {
 // Bytes count by whichever operation they come, and are not counted for others.
 func TestSDKLimitOfUploads(t *testing.T) {
 	const share = 60_000 // a minute
-	g := newRig(t, func(o *Options) { o.Users, o.LogGroup = UserLimits{Upload: share}, groupID })
+	g := newRig(t, func(o *Options) { o.Users, o.LogGroup = quota.Limits{Upload: share}, groupID })
 	g.fixed = time.Now()
 	chief, other := g.user("chief", catalog.Administrators), g.user("other", catalog.Administrators)
 	mine, theirs := g.signedBy(chief.ID), g.signedBy(other.ID)
@@ -283,7 +240,7 @@ func TestSDKLimitOfUploads(t *testing.T) {
 
 // Queries at once are counted over keys, jobs and exports; another user's run meanwhile.
 func TestSDKLimitOfQueries(t *testing.T) {
-	g := newRig(t, func(o *Options) { o.Users = UserLimits{Queries: 2} })
+	g := newRig(t, func(o *Options) { o.Users = quota.Limits{Queries: 2} })
 	g.fixed = time.Now()
 	chief, other := g.user("chief", catalog.Administrators), g.user("other", catalog.Administrators)
 	first, second, theirs := g.signedBy(chief.ID), g.signedBy(chief.ID), g.signedBy(other.ID)

@@ -106,12 +106,12 @@ func (s *Server) csvBody(c *call) (text []byte, done func(), err error) {
 	if size < 0 || size > catalog.MaxTableBytes {
 		size = catalog.MaxTableBytes
 	}
-	if !s.inFlight.take(size) {
+	if !s.inFlight.Take(size) {
 		return nil, nil, tooMany("too many uploads at once", time.Second)
 	}
 	defer func() {
 		if err != nil {
-			s.inFlight.give(size)
+			s.inFlight.Give(size)
 		}
 	}()
 	charset, err := c.param("charEncoding")
@@ -132,7 +132,7 @@ func (s *Server) csvBody(c *call) (text []byte, done func(), err error) {
 			return nil, nil, invalid("the body is not in charEncoding %.64q", charset)
 		}
 	}
-	return text, func() { s.inFlight.give(size) }, nil
+	return text, func() { s.inFlight.Give(size) }, nil
 }
 
 func (s *Server) getLookup(c *call) (*response, error) {

@@ -244,14 +244,14 @@ func (s *Server) bodyInFlight(c *call) (body []byte, done func(), err error) {
 	if size < 0 {
 		size = s.limits.MaxUpload
 	}
-	if !s.inFlight.take(size) {
+	if !s.inFlight.Take(size) {
 		return nil, nil, tooMany("too many uploads at once", time.Second)
 	}
 	if body, err = c.readBody(s.limits.MaxUpload); err != nil {
-		s.inFlight.give(size)
+		s.inFlight.Give(size)
 		return nil, nil, err
 	}
-	return body, func() { s.inFlight.give(size) }, nil
+	return body, func() { s.inFlight.Give(size) }, nil
 }
 
 // receiveParts stages what one request brought, all of it or nothing; it is durable

@@ -362,7 +362,7 @@ func TestSlowBody(t *testing.T) {
 	if resp.StatusCode != http.StatusRequestTimeout {
 		t.Errorf("%d %v", resp.StatusCode, m)
 	}
-	if left := g.server.inFlight.left.Load(); left != 100<<20 {
+	if left := g.server.inFlight.Left(); left != 100<<20 {
 		t.Errorf("%d bytes in flight are not given back", 100<<20-left)
 	}
 }
@@ -407,7 +407,7 @@ func TestRetryTokenInParallel(t *testing.T) {
 
 func TestInFlightIsBounded(t *testing.T) {
 	g := newRig(t, func(o *Options) { o.Limits.MaxUpload, o.Limits.InFlight = 10, 10 })
-	if !g.server.inFlight.take(8) {
+	if !g.server.inFlight.Take(8) {
 		t.Fatal("8 of 10")
 	}
 	up := rawRequest{method: "POST", cover: getHeaders, body: "123", headers: []string{"opc-meta-loggrpid: " + groupID},
@@ -416,6 +416,6 @@ func TestInFlightIsBounded(t *testing.T) {
 	if resp.Header.Get("retry-after") != "1" {
 		t.Errorf("retry-after %q", resp.Header.Get("retry-after"))
 	}
-	g.server.inFlight.give(8)
+	g.server.inFlight.Give(8)
 	g.expect("free again", up, 200, "")
 }

@@ -35,6 +35,7 @@ import (
 	"ledgerline/internal/jobs"
 	"ledgerline/internal/login"
 	"ledgerline/internal/query"
+	"ledgerline/internal/quota"
 	"ledgerline/internal/record"
 	"ledgerline/internal/signature"
 	"ledgerline/internal/stage"
@@ -129,7 +130,7 @@ type Options struct {
 	LogGroup  string                  // OCID: takes the records of clients that name no log group
 	Limits    Limits                  // zero members: defaults
 	URL       string                  // where browsers find the server; empty: at its addresses and localhost only
-	Users     UserLimits              // of each user; zero members: defaults
+	Users     quota.Limits            // of each user; zero members: defaults
 	Held      func(group string) bool // legal hold: nothing of a log group is deleted; may be nil
 	OIDC      *login.OIDC             // nil: no login by an identity provider; needs URL
 	Audit     bool                    // note who does what, as records of the log source Ledgerline Audit
@@ -144,12 +145,12 @@ type Server struct {
 	limits   Limits
 	router   *router
 	verifier *signature.Verifier
-	inFlight budget
+	inFlight *quota.Budget // bytes of uploads held in memory
 	jobs     *jobs.Jobs[submitted]
 	origin   http.CrossOriginProtection // no trusted origins: a zero value that is only read
 	attempts *login.Attempts
 	links    *login.Links
-	shares   *shares
+	shares   *quota.Shares
 	audit    *auditor        // nil: nothing is noted
 	provider *login.Provider // nil: nobody is logged in by one
 	metrics  *metrics
@@ -184,13 +185,13 @@ func New(p Parts, o Options) (*Server, error) {
 	if o.OIDC != nil {
 		s.provider = login.NewProvider(*o.OIDC, o.URL+oidcPath+"/callback", o.Clock)
 	}
-	s.shares = newShares(o.Clock, o.Users)
+	s.shares = quota.NewShares(o.Clock, o.Users)
 	if o.Audit {
 		s.audit = newAuditor(p.Stage, o.Clock, o.Logger)
 	}
 	s.Stage = unforged{p.Stage}
 	s.Query = guarded{p.Query, p.Catalog, s.shares, s.audit}
-	s.inFlight.left.Store(s.limits.InFlight)
+	s.inFlight = quota.NewBudget(s.limits.InFlight)
 	s.jobs = jobs.New[submitted](jobs.Options{Clock: o.Clock, Logger: o.Logger, Kept: s.limits.Jobs, AtOnce: s.limits.JobsAtOnce, Bytes: s.limits.JobBytes})
 	s.attempts, s.links = login.NewAttempts(o.Clock), login.NewLinks(o.Clock)
 	s.purges = newChore()

@@ -41,10 +41,10 @@ func (s *Server) uploadLogFile(c *call) (*response, error) {
 	if size < 0 {
 		size = s.limits.MaxUpload // chunked: no telling
 	}
-	if !s.inFlight.take(size) {
+	if !s.inFlight.Take(size) {
 		return nil, tooMany("too many uploads at once", time.Second)
 	}
-	defer s.inFlight.give(size)
+	defer s.inFlight.Give(size)
 
 	body, err := c.readBody(s.limits.MaxUpload)
 	if err != nil {
