@@ -70,6 +70,8 @@ func (s *Server) ownExport(c *call) (*response, error) {
 	return nil, invalid("format must be csv, json or parquet")
 }
 
+const parquetKind = "application/vnd.apache.parquet"
+
 // export is one query whose rows are sent as they come.
 type export struct {
 	server  *Server
@@ -118,6 +120,12 @@ func (e export) run(ctx context.Context, out sink) error {
 		return err
 	}
 	return out.end()
+}
+
+// parquet writes an Apache Parquet file, tables in it as JSON.
+func (e export) parquet(w io.Writer) sink {
+	p := query.NewParquet(w, e.text)
+	return sink{header: p.Header, row: p.Row, end: p.Close}
 }
 
 // csv writes RFC 4180 lines under the names of the columns. Times are RFC 3339

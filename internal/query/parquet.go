@@ -1,4 +1,4 @@
-package api
+package query
 
 import (
 	"fmt"
@@ -12,26 +12,18 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
-	"ledgerline/internal/query"
 	"ledgerline/internal/record"
 )
 
-const parquetKind = "application/vnd.apache.parquet"
-
-// A row group of a Parquet export is held in memory until it is written. It ends
-// with so many rows, or so many bytes of values.
+// A row group is held in memory until it is written. It ends with so many rows, or
+// so many bytes of values.
 const parquetRows, parquetBytes = 1 << 16, 16 << 20
 
-// parquet writes an Apache Parquet file: texts, 64-bit numbers and times in
-// milliseconds UTC, lists of these, and nested tables as JSON.
-func (e export) parquet(w io.Writer) sink {
-	p := &parquetSink{export: e, to: w}
-	return sink{header: p.header, row: p.row, end: p.end}
-}
-
-type parquetSink struct {
-	export
+// Parquet writes rows as an Apache Parquet file: texts, 64-bit numbers and times in
+// milliseconds UTC, lists of these, and of other values the text.
+type Parquet struct {
 	to      io.Writer
+	text    func(any) (string, error)
 	shown   []int // columns that are not hidden
 	rows    *array.RecordBuilder
 	out     *pqarrow.FileWriter
@@ -39,7 +31,14 @@ type parquetSink struct {
 	bytes   int // of their values, about
 }
 
-func (p *parquetSink) header(columns []query.Column) error {
+// NewParquet returns a writer that must be closed in the end. text shows the values
+// of columns that are texts, and nested tables.
+func NewParquet(w io.Writer, text func(any) (string, error)) *Parquet {
+	return &Parquet{to: w, text: text}
+}
+
+// Header names the columns; it is called once, before the rows.
+func (p *Parquet) Header(columns []Column) error {
 	var fields []arrow.Field
 	taken := map[string]bool{}
 	for i, c := range columns {
@@ -62,7 +61,7 @@ func (p *parquetSink) header(columns []query.Column) error {
 	return err
 }
 
-func parquetType(c query.Column) arrow.DataType {
+func parquetType(c Column) arrow.DataType {
 	var t arrow.DataType = arrow.BinaryTypes.String
 	switch c.Type {
 	case record.Long, record.Integer:
@@ -81,7 +80,8 @@ func parquetType(c query.Column) arrow.DataType {
 	return t
 }
 
-func (p *parquetSink) row(row []any) error {
+// Row writes a row. It may be used again when Row has returned.
+func (p *Parquet) Row(row []any) error {
 	for i, at := range p.shown {
 		if err := p.put(p.rows.Field(i), row[at]); err != nil {
 			return fmt.Errorf("column %q: %w", p.rows.Schema().Field(i).Name, err)
@@ -94,7 +94,7 @@ func (p *parquetSink) row(row []any) error {
 }
 
 // put adds one value to a column.
-func (p *parquetSink) put(column array.Builder, v any) error {
+func (p *Parquet) put(column array.Builder, v any) error {
 	if v == nil {
 		column.AppendNull()
 		return nil
@@ -144,14 +144,15 @@ func (p *parquetSink) put(column array.Builder, v any) error {
 	return fmt.Errorf("%T cannot be written as %s", v, column.Type())
 }
 
-func (p *parquetSink) flush() error {
+func (p *Parquet) flush() error {
 	batch := p.rows.NewRecordBatch()
 	defer batch.Release()
 	p.waiting, p.bytes = 0, 0
 	return p.out.Write(batch)
 }
 
-func (p *parquetSink) end() error {
+// Close writes the end of the file, without which it cannot be read.
+func (p *Parquet) Close() error {
 	if p.waiting > 0 {
 		if err := p.flush(); err != nil {
 			return err
