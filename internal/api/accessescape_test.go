@@ -229,6 +229,7 @@ func (w *world) calls() map[string][3]string {
 		"own files":               {"GET", ownBase + "/uploads/" + vault + "/files", ""},
 		"own warnings":            {"GET", ownBase + "/uploads/" + vault + "/warnings", ""},
 		"upload into it":          {"POST", nsPath + "/actions/uploadLogFile?logSourceName=x&filename=x", "x"},
+		"send OTLP into it":       {"POST", nsPath + "/actions/otlp/v1/logs", `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"x"}}]}]}]}`},
 		"status":                  {"GET", ownBase + "/status", ""},
 		"verify":                  {"POST", ownBase + "/store/verify", ""},
 		"verify the stage":        {"POST", ownBase + "/stage/verify", ""},

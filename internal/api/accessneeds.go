@@ -69,6 +69,7 @@ func needRules() []needRule {
 
 		{ns + "/logAnalyticsLogGroups", needLogGroup, catalog.Inspect, manage},
 		{ns + "/actions/upload", needTarget, use, use},
+		{ns + "/actions/otlp", needTarget, use, use},
 		{ns + "/uploads/{uploadReference}", needUpload, read, manage},
 		{ns + "/uploads", needSomeGroup, read, manage},
 		{ns + "/search/actions", needFeatures, read, read},

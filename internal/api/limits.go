@@ -82,7 +82,7 @@ func (s *Server) limit(c *call) error {
 // uploads reports whether what an operation is sent counts as uploaded.
 func (o *operation) uploads() bool {
 	switch o.Name {
-	case "UploadLogFile", "UploadLogEventsFile", "PutLogs", "ImportCustomContent", "OwnContentImport", "OwnPeopleImport",
+	case "UploadLogFile", "UploadLogEventsFile", "UploadOtlpLogs", "PutLogs", "ImportCustomContent", "OwnContentImport", "OwnPeopleImport",
 		"RegisterLookup", "UpdateLookupData", "AppendLookupData", "OwnPutLookup":
 		return true
 	}

@@ -31,6 +31,7 @@ func pushOperations() []operation {
 	return []operation{
 		{Method: http.MethodPost, Pattern: ingestionBase + "/logs/{logId}/actions/push", Name: "PutLogs", handle: (*Server).putLogs},
 		{Method: http.MethodPost, Pattern: ns + "/actions/uploadLogEventsFile", Name: "UploadLogEventsFile", handle: (*Server).uploadLogEventsFile, form: signature.BodyUnsigned},
+		{Method: http.MethodPost, Pattern: ns + "/actions/otlp/v1/logs", Name: "UploadOtlpLogs", handle: (*Server).uploadOTLP, form: signature.BodyUnsigned},
 		{Method: http.MethodPost, Pattern: searchBase + "/search", Name: "SearchLogs", handle: (*Server).searchLogs},
 	}
 }

@@ -12,6 +12,7 @@ const (
 	SourceAnalyticsDiagnostic = "OCI Analytics Cloud Diagnostic Logs"
 	SourceAnalyticsQueries    = "OCI Analytics Cloud Queries"
 	SourceUnified             = "OCI Unified Schema Logs"
+	SourceOpenTelemetry       = "OpenTelemetry Logs"
 	SourceLedgerlineAudit     = "Ledgerline Audit"
 )
 

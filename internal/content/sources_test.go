@@ -15,7 +15,7 @@ import (
 )
 
 var builtinSources = []string{SourceIntegrationAudit, SourceIntegrationActivity, SourceIntegrationMetrics, SourceIntegrationRuns, SourceAnalyticsAudit, SourceAnalyticsDiagnostic,
-	SourceAnalyticsQueries, SourceUnified, SourceLedgerlineAudit}
+	SourceAnalyticsQueries, SourceUnified, SourceOpenTelemetry, SourceLedgerlineAudit}
 
 func TestBuiltinSources(t *testing.T) {
 	l := openLibrary(t)
