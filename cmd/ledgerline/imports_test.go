@@ -20,6 +20,7 @@ var mayImport = map[string][]string{
 	"login":     {"catalog"},
 	"people":    {"record", "connect", "catalog"},
 	"burst":     {"record"},
+	"audit":     {"stage", "content", "catalog"},
 	"boards":    {"catalog"},
 	"jsonscan":  {},
 	"logsearch": {},
@@ -33,7 +34,7 @@ var mayImport = map[string][]string{
 	"query":     {"record", "content", "store"},
 	"simulate":  {"record", "connect"},
 	"runner":    {"record", "config", "collect", "stage", "deliver"},
-	"api":       {"record", "signature", "stage", "content", "store", "query", "schedule", "catalog", "people", "runner", "boards", "jobs", "login", "logsearch", "quota"},
+	"api":       {"record", "signature", "stage", "content", "store", "query", "schedule", "catalog", "people", "runner", "audit", "boards", "jobs", "login", "logsearch", "quota"},
 }
 
 // Imports go one way, so that a reader of a room need not know the rooms above it.

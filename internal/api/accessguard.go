@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"ledgerline/internal/audit"
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/query"
 	"ledgerline/internal/quota"
@@ -17,7 +18,7 @@ import (
 type caller struct {
 	user   string
 	rights catalog.Rights
-	event  auditEvent // the part of an event that all of its queries share
+	event  audit.Event // the part of an event that all of its queries share
 }
 
 type callerKey struct{}
@@ -33,7 +34,7 @@ type guarded struct {
 	Engine
 	catalog *catalog.Catalog
 	shares  *quota.Shares
-	audit   *auditor // nil: nothing is noted
+	audit   *audit.Log // nil: nothing is noted
 }
 
 // begin restricts a request to what its caller may read, and counts it among the

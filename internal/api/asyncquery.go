@@ -230,11 +230,3 @@ func (s *Server) listQueryWorkRequests(c *call) (*response, error) {
 	}
 	return answer(collection(mapped(list, queryWorkRequestSummaryOf))).with("opc-next-page", c.next(next)), nil
 }
-
-// Close ends the asynchronous queries that run and waits for them.
-func (s *Server) Close() {
-	s.jobs.Close()
-	if s.audit != nil {
-		s.audit.close()
-	}
-}

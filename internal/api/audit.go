@@ -1,157 +1,148 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
 	"strings"
-	"sync"
 	"time"
 
+	"ledgerline/internal/audit"
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/content"
+	"ledgerline/internal/query"
 	"ledgerline/internal/stage"
 )
 
-// auditEvent is one record of the log source Ledgerline Audit: who asked for or
-// changed what, and what became of it.
-type auditEvent struct {
-	Time      time.Time `json:"time"`
-	User      string    `json:"user,omitempty"`
-	UserID    string    `json:"userId,omitempty"`
-	By        string    `json:"authenticatedBy,omitempty"` // signature | session | socket | password
-	Category  string    `json:"category"`                  // query | export | explain | change | delete | login | refused
-	Action    string    `json:"action"`                    // name of the operation
-	Resource  string    `json:"resource,omitempty"`        // path of the request
-	Query     string    `json:"query,omitempty"`
-	Window    string    `json:"window,omitempty"` // that the request asks for
-	Status    string    `json:"status"`           // of HTTP; of a query ok or failed
-	Error     string    `json:"error,omitempty"`
-	Rows      *int64    `json:"rows,omitempty"`
-	Duration  int64     `json:"durationMs"`
-	RequestID string    `json:"requestId,omitempty"`
-	Client    string    `json:"client,omitempty"` // address
-}
-
-// Bounds of an event and of what waits to be staged.
-const (
-	maxAuditQuery = 64 << 10
-	maxAuditText  = 2 << 10
-	maxAuditWait  = 10_000             // events; more are a reason to wait
-	auditEvery    = time.Second        // how long an event may wait for others
-	auditRetry    = 5 * time.Second    // after the stage refused
-	auditName     = "ledgerline audit" // of the upload
-)
-
-// auditor stages events as uploads of its own, so that they are kept, parsed and
-// found like any other record. Events that come close together share one.
-type auditor struct {
-	stage Stage
-	clock func() time.Time
-	log   *slog.Logger
-
-	mu      sync.Mutex
-	waiting []auditEvent
-	wake    chan struct{}
-	flushes chan chan error
-	quit    chan struct{}
-	done    chan struct{}
-}
-
-func newAuditor(s Stage, clock func() time.Time, log *slog.Logger) *auditor {
-	a := &auditor{stage: s, clock: clock, log: log, wake: make(chan struct{}, 1), flushes: make(chan chan error), quit: make(chan struct{}), done: make(chan struct{})}
-	go a.run()
-	return a
-}
-
-// note takes an event. It is staged within a second.
-func (a *auditor) note(e auditEvent) {
-	e.Query, e.Error, e.Resource = clip(e.Query, maxAuditQuery), clip(e.Error, maxAuditText), clip(e.Resource, maxAuditText)
-	a.mu.Lock()
-	full := len(a.waiting) >= maxAuditWait
-	if !full {
-		a.waiting = append(a.waiting, e)
+// auditCall notes what a call changed, or was refused. Queries are noted where
+// they run (auditQuery), uploads are listed with their user, and what only looks
+// at the books is not noted. A change is on disk before it is answered.
+func (s *Server) auditCall(c *call, resp *response, err error, took time.Duration) {
+	if s.audit == nil || c.op == nil {
+		return
 	}
-	a.mu.Unlock()
-	if full {
-		a.log.Error("audit events are lost: they cannot be staged", "user", e.User, "action", e.Action, "resource", e.Resource)
+	status, category := http.StatusOK, ""
+	if err != nil {
+		status = asError(err).Status
+	} else if resp != nil && resp.status != 0 {
+		status = resp.status
 	}
-	select {
-	case a.wake <- struct{}{}:
-	default:
-	}
-}
-
-// flush returns after what was noted before is on disk.
-func (a *auditor) flush(ctx context.Context) error {
-	result := make(chan error, 1)
-	select {
-	case a.flushes <- result:
-	case <-a.done:
-		return stage.ErrClosed
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return <-result
-}
-
-// close stages what waits.
-func (a *auditor) close() {
-	close(a.quit)
-	<-a.done
-}
-
-func (a *auditor) run() {
-	defer close(a.done)
-	timer := time.NewTimer(time.Hour)
-	timer.Stop()
-	for {
-		select {
-		case <-a.wake:
-			timer.Reset(auditEvery)
-		case result := <-a.flushes:
-			result <- a.write()
-		case <-timer.C:
-			if err := a.write(); err != nil {
-				a.log.Error("audit events wait to be staged", "error", err)
-				timer.Reset(auditRetry)
-			}
-		case <-a.quit:
-			if err := a.write(); err != nil {
-				a.log.Error("audit events are lost: they cannot be staged", "error", err)
-			}
+	switch {
+	case c.op.handle == nil:
+		return
+	case strings.HasPrefix(c.op.Pattern, ownBase+"/session"):
+		if c.op.Method == http.MethodGet && c.op.access != open || c.op.Name == "OwnLoginWays" || c.op.Name == "OwnStartOIDC" {
 			return
 		}
+		category = "login"
+	case c.user == "":
+		return // nobody of ours
+	case status == http.StatusNotFound && err != nil && errors.Is(err, errRefused):
+		category = "refused"
+	case c.op.Method == http.MethodGet, c.op.need.kind == needTarget, strings.Contains(c.op.Pattern, "/search/actions/"), c.op.asks():
+		return
+	case c.op.Method == http.MethodDelete:
+		category = "delete"
+	default:
+		category = "change"
+	}
+	e := s.auditEventOf(c, category, took)
+	e.Status = strconv.Itoa(status)
+	if err != nil {
+		e.Error = err.Error()
+	}
+	s.audit.Note(e)
+	if category == "change" || category == "delete" {
+		if err := s.audit.Flush(context.WithoutCancel(c.r.Context())); err != nil {
+			c.log.Error("a change is not yet in the audit log", "operation", c.op.Name, "error", err)
+		}
 	}
 }
 
-// write stages what waits, and keeps it when that fails.
-func (a *auditor) write() error {
-	a.mu.Lock()
-	events := a.waiting
-	a.mu.Unlock()
-	if len(events) == 0 {
+func (s *Server) auditEventOf(c *call, category string, took time.Duration) audit.Event {
+	e := audit.Event{Time: s.opts.Clock().UTC(), User: c.who.Name, UserID: c.who.ID, By: c.who.by, Category: category, Action: c.op.Name, Resource: c.r.URL.Path,
+		Duration: took.Milliseconds(), RequestID: c.w.Header().Get("opc-request-id")}
+	if p := peerAddress(c.r); p.IsValid() {
+		e.Client = p.String()
+	}
+	if e.User == "" {
+		e.User = c.login
+	}
+	return e
+}
+
+// asks reports whether an operation of ours only asks for an answer.
+func (o *operation) asks() bool {
+	switch o.Name {
+	case "OwnQuery", "OwnExport", "OwnExplain", "OwnCheck", "OwnContentExport", "ExportCustomContent", "OwnStoreVerify", "OwnStageVerify":
+		return true
+	}
+	return false
+}
+
+// auditQuery notes a query that has run, whichever operation it came by.
+func (g guarded) auditQuery(c caller, category string, r query.Request, rows int64, err error, took time.Duration) {
+	if g.audit == nil {
+		return
+	}
+	e := c.event
+	e.Time, e.Category, e.Query, e.Status, e.Duration = e.Time.Add(took), category, r.Text, "ok", took.Milliseconds()
+	if !r.Window.From.IsZero() {
+		e.Window = fmt.Sprintf("%s/%s", r.Window.From.UTC().Format(time.RFC3339), r.Window.To.UTC().Format(time.RFC3339))
+	}
+	if rows >= 0 {
+		e.Rows = &rows
+	}
+	if err != nil {
+		e.Status, e.Error = "failed", err.Error()
+	}
+	g.audit.Note(e)
+}
+
+// protectAudit keeps everybody, whatever its rights, from deleting the records that
+// tell what it did.
+func (s *Server) protectAudit(c *call) error {
+	if c.op.need.kind != needUpload || c.op.Method == http.MethodGet {
 		return nil
 	}
-	var body bytes.Buffer
-	enc := json.NewEncoder(&body)
-	enc.SetEscapeHTML(false)
-	for _, e := range events {
-		if err := enc.Encode(e); err != nil {
-			return fmt.Errorf("audit event: %w", err)
-		}
-	}
-	now := a.clock().UTC().Truncate(time.Millisecond)
-	u := stage.Upload{Reference: strings.ToLower(rand.Text()), Name: auditName, File: "audit-" + now.Format("20060102T150405.000Z") + ".json",
-		Source: content.SourceLedgerlineAudit, LogGroup: catalog.AuditGroup, Received: now, User: localUser}
-	if err := a.stage.Receive(context.Background(), u, body.Bytes()); err != nil {
+	groups, err := s.Catalog.UploadGroups(c.r.Context(), c.path["uploadReference"])
+	if err != nil && !errors.Is(err, catalog.ErrNotFound) {
 		return err
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.waiting = append([]auditEvent(nil), a.waiting[len(events):]...)
+	if slices.Contains(groups, catalog.AuditGroup) {
+		return refusedTo(c)
+	}
 	return nil
+}
+
+// unforged is the stage of those who upload, whichever way: it takes nothing that
+// would pass for what the service notes itself.
+type unforged struct{ Stage }
+
+func (s unforged) Receive(ctx context.Context, u stage.Upload, body []byte) error {
+	if err := checkForgery(u); err != nil {
+		return err
+	}
+	return s.Stage.Receive(ctx, u, body)
+}
+
+func (s unforged) ReceiveAll(ctx context.Context, uploads []stage.ReceivedUpload) error {
+	for _, u := range uploads {
+		if err := checkForgery(u.Upload); err != nil {
+			return err
+		}
+	}
+	return s.Stage.ReceiveAll(ctx, uploads)
+}
+
+func checkForgery(u stage.Upload) error {
+	if u.LogGroup != catalog.AuditGroup && !strings.EqualFold(u.Source, content.SourceLedgerlineAudit) {
+		return nil
+	}
+	e := absent("authorization failed, or the log group or log source is not found")
+	e.Cause = errRefused
+	return e
 }

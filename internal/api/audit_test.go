@@ -8,25 +8,25 @@ import (
 	"strings"
 	"testing"
 
+	"ledgerline/internal/audit"
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/content"
 	"ledgerline/internal/query"
-	"ledgerline/internal/stage"
 )
 
 // noted reads the events that are staged.
-func (g *rig) noted() []auditEvent {
+func (g *rig) noted() []audit.Event {
 	g.t.Helper()
-	if err := g.server.audit.flush(g.t.Context()); err != nil {
+	if err := g.server.audit.Flush(g.t.Context()); err != nil {
 		g.t.Fatal(err)
 	}
-	var out []auditEvent
+	var out []audit.Event
 	for _, u := range g.received() {
 		if u.Source != content.SourceLedgerlineAudit || u.LogGroup != catalog.AuditGroup {
 			g.t.Fatalf("%+v", u.Upload)
 		}
 		for line := range strings.Lines(string(u.Body)) {
-			var e auditEvent
+			var e audit.Event
 			if err := json.Unmarshal([]byte(line), &e); err != nil {
 				g.t.Fatal(err)
 			}
@@ -56,7 +56,7 @@ func TestAuditTellsWhoDidWhat(t *testing.T) {
 	b.call("GET", nsPath+"/logAnalyticsLogGroups?compartmentId="+tenancy, "") // only looks
 	b.call("POST", nsPath+"/search/actions/query", `{"queryString":"* | stats count","subSystem":"LOG","compartmentId":"`+tenancy+`"}`)
 	b.call("POST", ownBase+"/query", `{"query":"bad"}`)
-	_ = g.server.audit.flush(t.Context())
+	_ = g.server.audit.Flush(t.Context())
 	b.call("POST", ownBase+"/log-groups", `{"displayName":"New"}`)
 	n.call("DELETE", nsPath+"/logAnalyticsLogGroups/"+groupID, "")
 	g.local("DELETE", ownBase+"/searches/none", "")
@@ -101,7 +101,7 @@ func TestAuditIsOutOfReach(t *testing.T) {
 	g.user("chief", catalog.Administrators)
 	b := g.browser()
 	b.logIn("chief", password)
-	f := catalog.File{Reference: "a", UploadName: auditName, Name: "audit.json", Source: content.SourceLedgerlineAudit, LogGroup: catalog.AuditGroup, Received: g.now()}
+	f := catalog.File{Reference: "a", UploadName: audit.UploadName, Name: "audit.json", Source: content.SourceLedgerlineAudit, LogGroup: catalog.AuditGroup, Received: g.now()}
 	if err := g.cat.AddFile(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
@@ -115,57 +115,15 @@ func TestAuditIsOutOfReach(t *testing.T) {
 			t.Errorf("as its log source: %d %v", code, m)
 		}
 	}
-	if code, m := b.call("GET", nsPath+"/uploads/"+catalog.UploadReference(auditName)+"/files", ""); code != 200 {
+	if code, m := b.call("GET", nsPath+"/uploads/"+catalog.UploadReference(audit.UploadName)+"/files", ""); code != 200 {
 		t.Errorf("looking: %d %v", code, m)
 	}
 	op := &operation{Method: "DELETE", Pattern: "/20200601/namespaces/{namespaceName}/uploads/{uploadReference}", Name: "DeleteUpload"}
 	op.need = needOf(op)
-	for upload, want := range map[string]bool{catalog.UploadReference(auditName): true, "other": false} {
+	for upload, want := range map[string]bool{catalog.UploadReference(audit.UploadName): true, "other": false} {
 		c := &call{r: httptest.NewRequest("DELETE", "/", nil), op: op, path: map[string]string{"uploadReference": upload}, who: localPrincipal()}
 		if err := g.server.authorize(c); errors.Is(err, errRefused) != want {
 			t.Errorf("deleting %s: %v", upload, err)
 		}
 	}
-}
-
-// Events wait for a stage that is in trouble, and are staged once.
-func TestAuditWaitsForTheStage(t *testing.T) {
-	g := newRig(t)
-	broken := &brokenStage{Stage: g.stage, err: errors.New("the disk is full")}
-	a := newAuditor(broken, g.now, g.server.opts.Logger)
-	a.note(auditEvent{Action: "one"})
-	if err := a.flush(t.Context()); err == nil {
-		t.Error("a full disk takes it")
-	}
-	broken.err = nil
-	a.note(auditEvent{Action: "two"})
-	if err := a.flush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	a.note(auditEvent{Action: "three"})
-	a.close()
-	var text strings.Builder
-	for _, u := range g.received() {
-		text.Write(u.Body)
-	}
-	for _, action := range []string{"one", "two", "three"} {
-		if strings.Count(text.String(), `"`+action+`"`) != 1 {
-			t.Errorf("%s in %s", action, &text)
-		}
-	}
-	if err := a.flush(t.Context()); !errors.Is(err, stage.ErrClosed) {
-		t.Error(err)
-	}
-}
-
-type brokenStage struct {
-	Stage
-	err error
-}
-
-func (s *brokenStage) Receive(ctx context.Context, u stage.Upload, body []byte) error {
-	if s.err != nil {
-		return s.err
-	}
-	return s.Stage.Receive(ctx, u, body)
 }

@@ -30,6 +30,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"ledgerline/internal/audit"
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/content"
 	"ledgerline/internal/jobs"
@@ -151,7 +152,7 @@ type Server struct {
 	attempts *login.Attempts
 	links    *login.Links
 	shares   *quota.Shares
-	audit    *auditor        // nil: nothing is noted
+	audit    *audit.Log      // nil: nothing is noted
 	provider *login.Provider // nil: nobody is logged in by one
 	metrics  *metrics
 	started  time.Time
@@ -187,7 +188,7 @@ func New(p Parts, o Options) (*Server, error) {
 	}
 	s.shares = quota.NewShares(o.Clock, o.Users)
 	if o.Audit {
-		s.audit = newAuditor(p.Stage, o.Clock, o.Logger)
+		s.audit = audit.New(p.Stage, localUser, audit.Options{Clock: o.Clock, Logger: o.Logger})
 	}
 	s.Stage = unforged{p.Stage}
 	s.Query = guarded{p.Query, p.Catalog, s.shares, s.audit}
@@ -196,6 +197,15 @@ func New(p Parts, o Options) (*Server, error) {
 	s.attempts, s.links = login.NewAttempts(o.Clock), login.NewLinks(o.Clock)
 	s.purges = newChore()
 	return s, nil
+}
+
+// Close ends the asynchronous queries that run, waits for them, and stages what was
+// noted.
+func (s *Server) Close() {
+	s.jobs.Close()
+	if s.audit != nil {
+		s.audit.Close()
+	}
 }
 
 // Handler serves clients that sign their requests, and browsers.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"ledgerline/internal/audit"
 	"ledgerline/internal/catalog"
 	"ledgerline/internal/store"
 )
@@ -303,5 +304,5 @@ func (s *Server) inNameOf(ctx context.Context, user, action string) (context.Con
 		p = principal{User: u, rights: s.Catalog.Rights(u)}
 	}
 	return onBehalf(ctx, caller{user: p.ID, rights: p.rights,
-		event: auditEvent{Time: s.opts.Clock().UTC(), User: p.Name, UserID: p.ID, By: "schedule", Action: action}}), nil
+		event: audit.Event{Time: s.opts.Clock().UTC(), User: p.Name, UserID: p.ID, By: "schedule", Action: action}}), nil
 }
