@@ -1,24 +1,3 @@
-// Package api serves HTTP: Oracle's Log Analytics calls as the official clients
-// make them, and our own calls under /ledgerline/v1.
-//
-// A request goes through wire.go (request id, log, answer), router.go (raw request
-// target to operation), auth by internal/signature, and a handler: upload.go takes
-// uploads, uploads.go lists them, loggroups.go, namespaces.go, content.go (lists),
-// contentzip.go (import, export) and lookups.go hold the books. putlogs.go and
-// eventsfile.go take records that are pushed, searchlogs.go (its language:
-// searchtext.go) gives stored ones back as OCI Logging does. query.go answers
-// queries with columns.go, asyncquery.go runs them as jobs (jobs.go), export.go
-// streams them, parsequery.go, descriptors.go, suggest.go and filter.go are about
-// their text. contentwrite.go changes single items of content (contentdetails.go),
-// parsertest.go tries parsers, contentlists.go is what user interfaces load beside;
-// dashboards.go keeps dashboards (dashboardmodel.go, dashboardio.go: files of them),
-// entities.go and entitytypes.go entities (items.go: what such calls share);
-// purge.go deletes uploads, purgequery.go records by a condition and purgebytes.go
-// what was uploaded of them, as work that storagework.go carries out (background.go: what is done beside requests);
-// tasks.go keeps scheduled tasks, taskrun.go runs them; neighbours.go stands in for Oracle's other services. own.go,
-// ownquery.go and searches.go are our own calls; operations.go is the table of all
-// of them. A handler returns a response, or an error, and writes nothing itself; a
-// long answer is made while it is sent (stream.go).
 package api
 
 import (
