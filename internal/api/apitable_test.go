@@ -23,6 +23,8 @@ func partly() map[string]string {
 		"PurgeStorageData":    "the bytes of an upload go with its last record; those of an upload that loses only a part, and of what was collected, stay in the stage until retention takes them",
 		"CreateScheduledTask": "kind STANDARD, one schedule; a saved search's result is kept and read at `/ledgerline/v1/scheduled-tasks/{id}/runs`; no metrics are posted",
 		"UpdateScheduledTask": "as CreateScheduledTask",
+		"Verify":              "400 for any task: those of type ACCELERATION, which alone can be verified, are none here",
+		"UpdateStorage":       "takes a configuration without durations; how long records are kept is `server.retention`, which no call changes: 400",
 		"ListRules":           "scheduled tasks that run a saved search; there are no ingest-time rules",
 		"ListWarnings":        "of uploads, each message once for a source and an entity; none of agents",
 		"UpsertParser":        "REGEX, JSON, XML and DELIMITED; no `parserFunctions`",

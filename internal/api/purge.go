@@ -31,6 +31,7 @@ func purgeOperations() []operation {
 		{Method: post, Pattern: ns + "/storage/actions/estimatePurgeDataSize", Name: "EstimatePurgeDataSize", handle: (*Server).estimatePurge},
 		{Method: post, Pattern: ns + "/storage/actions/purgeData", Name: "PurgeStorageData", handle: (*Server).purgeData},
 		{Method: get, Pattern: ns + "/storage", Name: "GetStorage", handle: (*Server).getStorage},
+		{Method: http.MethodPut, Pattern: ns + "/storage", Name: "UpdateStorage", handle: (*Server).updateStorage},
 		{Method: get, Pattern: work, Name: "ListStorageWorkRequests", handle: (*Server).listStorageWork},
 		{Method: get, Pattern: work + "/{workRequestId}", Name: "GetStorageWorkRequest", handle: (*Server).getStorageWork},
 		{Method: get, Pattern: work + "/{workRequestId}/errors", Name: "ListStorageWorkRequestErrors", handle: (*Server).listStorageWorkErrors},

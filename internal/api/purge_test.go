@@ -204,6 +204,16 @@ func TestPurgeIsTakenUp(t *testing.T) {
 	}
 	_, err = c.ListStorageWorkRequestErrors(ctx, la.ListStorageWorkRequestErrorsRequest{NamespaceName: ns, CompartmentId: ptr(tenancy), WorkRequestId: ptr("none")})
 	refused(t, err, 404, "NotAuthorizedOrNotFound")
+	storage := la.UpdateStorageRequest{NamespaceName: ns, UpdateStorageDetails: la.UpdateStorageDetails{ArchivingConfiguration: &la.ArchivingConfiguration{}}, IfMatch: ptr("1")}
+	if same, err := c.UpdateStorage(ctx, storage); err != nil || *same.IsArchivingEnabled {
+		t.Errorf("%+v, %v", same, err)
+	}
+	storage.ArchivingConfiguration.ActiveStorageDuration = ptr("P30D")
+	_, err = c.UpdateStorage(ctx, storage)
+	refused(t, err, 400, "InvalidParameter")
+	storage.IfMatch = ptr("2")
+	_, err = c.UpdateStorage(ctx, storage)
+	refused(t, err, 412, "NoEtagMatch")
 	if storage, err := c.GetStorage(ctx, la.GetStorageRequest{NamespaceName: ns}); err != nil || *storage.IsArchivingEnabled {
 		t.Errorf("%+v, %v", storage, err)
 	}

@@ -135,7 +135,32 @@ func (s *Server) purgeData(c *call) (*response, error) {
 // getStorage describes the storage: nothing is archived here, retention is a
 // matter of the configuration.
 func (s *Server) getStorage(*call) (*response, error) {
-	return answer(map[string]any{"isArchivingEnabled": false, "archivingConfiguration": map[string]any{}}).with("etag", "1"), nil
+	return answer(map[string]any{"isArchivingEnabled": false, "archivingConfiguration": map[string]any{}}).with("etag", storageEtag), nil
+}
+
+const storageEtag = "1" // the storage is never changed by a call
+
+// updateStorage takes what is so already. How long records are kept is not for a
+// call to say, since whoever may make it could have the trail of its own acts forgotten.
+func (s *Server) updateStorage(c *call) (*response, error) {
+	var d struct {
+		Archiving *struct {
+			Active   string `json:"activeStorageDuration"`
+			Archived string `json:"archivalStorageDuration"`
+		} `json:"archivingConfiguration"`
+	}
+	ch, err := c.decodeChange(s.limits.MaxJSON, &d)
+	switch {
+	case err != nil:
+		return nil, err
+	case d.Archiving == nil:
+		return nil, missing("archivingConfiguration")
+	case ch.ifMatch != "" && ch.ifMatch != storageEtag:
+		return nil, catalog.ErrEtag
+	case d.Archiving.Active != "" || d.Archiving.Archived != "":
+		return nil, invalid("nothing is archived here: how long records are kept is set by retention under server in the configuration, copies by archive of an integration")
+	}
+	return s.getStorage(c)
 }
 
 // readable returns what tells whether the caller may read every one of some log

@@ -158,6 +158,10 @@ func TestSDKScheduledTask(t *testing.T) {
 		t.Errorf("%+v", task)
 	}
 
+	_, err = c.Verify(ctx, la.VerifyRequest{NamespaceName: ns, ScheduledTaskId: id})
+	refused(t, err, 400, "InvalidParameter")
+	_, err = c.Verify(ctx, la.VerifyRequest{NamespaceName: ns, ScheduledTaskId: ptr("ocid1.other")})
+	refused(t, err, 404, "NotAuthorizedOrNotFound")
 	_, err = c.PauseScheduledTask(ctx, la.PauseScheduledTaskRequest{NamespaceName: ns, ScheduledTaskId: id, IfMatch: ptr("stale")})
 	refused(t, err, 412, "NoEtagMatch")
 	paused, err := c.PauseScheduledTask(ctx, la.PauseScheduledTaskRequest{NamespaceName: ns, ScheduledTaskId: id})
