@@ -16,6 +16,7 @@ var mayImport = map[string][]string{
 	"connect":   {},
 	"catalog":   {},
 	"schedule":  {},
+	"certs":     {},
 	"jobs":      {"query", "catalog"},
 	"login":     {"catalog"},
 	"people":    {"record", "connect", "catalog"},

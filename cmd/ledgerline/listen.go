@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"ledgerline/internal/api"
+	"ledgerline/internal/certs"
 	"ledgerline/internal/config"
 )
 
@@ -45,7 +45,7 @@ func (n *node) listenHTTP() (stop func(), err error) {
 	if files == nil {
 		return n.answer(l, n.server.Handler()), nil
 	}
-	certificates, err := api.NewCertificates(files.Certificate, files.Key, api.Options{Clock: n.now, Logger: n.log})
+	certificates, err := certs.Open(files.Certificate, files.Key, certs.Options{Clock: n.now, Logger: n.log})
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}

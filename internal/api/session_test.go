@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -360,4 +361,25 @@ func (g *rig) statusOf(b *browser, method, path, body string) int {
 		return 0
 	}
 	return resp.StatusCode
+}
+
+// Over TLS the cookie of a session does not leave it, and is this host's alone.
+func TestSessionOverTLS(t *testing.T) {
+	g := newRig(t)
+	g.user("auditor")
+	web := httptest.NewTLSServer(g.server.Handler())
+	defer web.Close()
+	r, err := http.NewRequestWithContext(t.Context(), "POST", web.URL+sessionPath, strings.NewReader(`{"user":"auditor","password":"`+password+`"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := web.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if c := resp.Cookies(); len(c) != 1 || !c[0].Secure || !strings.HasPrefix(c[0].Name, "__Host-") || resp.Header.Get("Strict-Transport-Security") == "" {
+		t.Errorf("%v %v", c, resp.Header)
+	}
 }

@@ -1,4 +1,4 @@
-package api
+package certs
 
 import (
 	"crypto/ecdsa"
@@ -8,12 +8,13 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -48,12 +49,12 @@ func writeCertificate(t *testing.T, dir string, serial int64) (certificate, key 
 	return certificate, key
 }
 
-func TestTLS(t *testing.T) {
-	g := newRig(t)
-	g.user("auditor")
-	dir := t.TempDir()
+// A new pair is served when both of its files are there, and the old one until then.
+func TestFilesAreTakenUp(t *testing.T) {
+	dir, start := t.TempDir(), time.Now()
+	var passed atomic.Int64
 	cert, key := writeCertificate(t, dir, 1)
-	files, err := NewCertificates(cert, key, Options{Clock: g.now})
+	files, err := Open(cert, key, Options{Clock: func() time.Time { return start.Add(time.Duration(passed.Load())) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +62,7 @@ func TestTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	web := g.server.HTTPServer(g.server.Handler())
+	web := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	served := make(chan error)
 	go func() { served <- web.Serve(tls.NewListener(l, files.Config())) }()
 	t.Cleanup(func() {
@@ -73,7 +74,7 @@ func TestTLS(t *testing.T) {
 	base := "https://" + l.Addr().String()
 	serial := func(most uint16) (int64, error) {
 		c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MaxVersion: most}, DisableKeepAlives: true, ForceAttemptHTTP2: true}}
-		resp, err := c.Get(base + "/healthz")
+		resp, err := c.Get(base)
 		if err != nil {
 			return 0, err
 		}
@@ -96,34 +97,18 @@ func TestTLS(t *testing.T) {
 		t.Error("TLS 1.1 is spoken")
 	}
 	writeCertificate(t, dir, 2)
-	g.advance(lookEvery)
+	passed.Add(int64(lookEvery))
 	expect(2)
 	// Half of a new pair does no harm.
 	if err := os.WriteFile(key, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	g.advance(lookEvery)
+	passed.Add(int64(lookEvery))
 	expect(2)
 	writeCertificate(t, dir, 3)
-	g.advance(lookEvery)
+	passed.Add(int64(lookEvery))
 	expect(3)
-
-	// The cookie of a session does not leave TLS, and is this host's alone.
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
-	r, err := http.NewRequestWithContext(t.Context(), "POST", base+sessionPath, strings.NewReader(`{"user":"auditor","password":"`+password+`"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	resp, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if c := resp.Cookies(); len(c) != 1 || !c[0].Secure || !strings.HasPrefix(c[0].Name, "__Host-") || resp.Header.Get("Strict-Transport-Security") == "" {
-		t.Errorf("%v %v", c, resp.Header)
-	}
-	if _, err := NewCertificates(cert, dir, Options{}); err == nil {
+	if _, err := Open(cert, dir, Options{}); err == nil {
 		t.Error("a folder is no key")
 	}
 }

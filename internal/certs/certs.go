@@ -1,4 +1,6 @@
-package api
+// Package certs serves a TLS certificate from files and takes up new ones when
+// the files change, as ACME clients replace them.
+package certs
 
 import (
 	"crypto/tls"
@@ -9,9 +11,15 @@ import (
 	"time"
 )
 
-// Certificates serves a certificate from files and takes up new ones when the
-// files change, as ACME clients replace them.
-type Certificates struct {
+// Options of Files.
+type Options struct {
+	Clock  func() time.Time // nil: time.Now
+	Logger *slog.Logger     // nil: discards
+}
+
+// Files are the PEM files of a certificate with its chain and of its key. They are
+// safe for use by many goroutines.
+type Files struct {
 	certificate, key string
 	clock            func() time.Time
 	log              *slog.Logger
@@ -31,15 +39,15 @@ type stamped struct {
 // lookEvery is how often the files are looked at, at most.
 const lookEvery = time.Second
 
-// NewCertificates reads the PEM files of a certificate with its chain and of its key.
-func NewCertificates(certificate, key string, o Options) (*Certificates, error) {
+// Open reads the files. It refuses what is no pair of a certificate and its key.
+func Open(certificate, key string, o Options) (*Files, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	c := &Certificates{certificate: certificate, key: key, clock: o.Clock, log: o.Logger}
+	c := &Files{certificate: certificate, key: key, clock: o.Clock, log: o.Logger}
 	if err := c.load(); err != nil {
 		return nil, err
 	}
@@ -47,11 +55,11 @@ func NewCertificates(certificate, key string, o Options) (*Certificates, error) 
 }
 
 // Config is for a listener: TLS 1.2 and up, with the cipher suites that Go holds secure.
-func (c *Certificates) Config() *tls.Config {
+func (c *Files) Config() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get, NextProtos: []string{"h2", "http/1.1"}}
 }
 
-func (c *Certificates) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+func (c *Files) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if now := c.clock(); now.Sub(c.looked) >= lookEvery {
@@ -69,7 +77,7 @@ func (c *Certificates) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 
 // load reads the files. What it read is remembered also when it is no good: the
 // second file of a pair often comes a moment after the first.
-func (c *Certificates) load() error {
+func (c *Files) load() error {
 	c.seen = c.state()
 	pair, err := tls.LoadX509KeyPair(c.certificate, c.key)
 	if err != nil {
@@ -79,7 +87,7 @@ func (c *Certificates) load() error {
 	return nil
 }
 
-func (c *Certificates) state() (s [2]stamped) {
+func (c *Files) state() (s [2]stamped) {
 	for i, name := range []string{c.certificate, c.key} {
 		if info, err := os.Stat(name); err == nil {
 			s[i] = stamped{info.ModTime(), info.Size()}
