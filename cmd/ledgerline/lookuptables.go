@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -47,7 +48,7 @@ func (t *lookupTables) Lookup(name string) (*plan.Lookup, bool) {
 	if err != nil {
 		return t.missing(name, err)
 	}
-	c := cachedTable{l.Etag, &plan.Lookup{Columns: read.Columns, Rows: read.Rows}, int64(len(read.Columns)) * l.Rows}
+	c := cachedTable{l.Etag, planned(l, read), int64(len(read.Columns)) * l.Rows}
 	t.cells -= t.cached[key].cells
 	if t.cells+c.cells > maxCachedCells {
 		t.cached, t.cells = nil, 0
@@ -58,6 +59,15 @@ func (t *lookupTables) Lookup(name string) (*plan.Lookup, bool) {
 	t.cached[key] = c
 	t.cells += c.cells
 	return c.table, true
+}
+
+// planned is a lookup as the planner takes it.
+func planned(l catalog.Lookup, t catalog.Table) *plan.Lookup {
+	out := &plan.Lookup{Columns: t.Columns, Rows: t.Rows, MaxMatches: l.Matching.MaxMatches, Defaults: map[string]string{}}
+	for _, name := range t.Columns {
+		out.Defaults[name] = cmp.Or(l.Matching.Defaults[name], l.Matching.Default)
+	}
+	return out
 }
 
 func (t *lookupTables) missing(name string, err error) (*plan.Lookup, bool) {

@@ -29,7 +29,7 @@ func partly() map[string]string {
 		"ListWarnings":        "of uploads, each message once for a source and an entity; none of agents",
 		"UpsertParser":        "REGEX, JSON, XML and DELIMITED; no `parserFunctions`",
 		"TestParser":          "REGEX, JSON, XML and DELIMITED: ODL is kept and not run",
-		"UpdateLookup":        "description and tags; `maxMatches`, default values and operators of fields are said by the query: others than its defaults are 400",
+		"UpdateLookup":        "`matchOperator` is EQUAL, in any letter case; no common fields, no categories",
 	}
 }
 

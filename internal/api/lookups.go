@@ -32,6 +32,8 @@ type lookupModel struct {
 	TimeUpdated       *time.Time                `json:"timeUpdated"`
 	FreeformTags      map[string]string         `json:"freeformTags"`
 	DefinedTags       map[string]map[string]any `json:"definedTags"`
+	MaxMatches        int                       `json:"maxMatches"`
+	Default           string                    `json:"defaultMatchValue,omitempty"`
 	Rows              int64                     `json:"rowCount"` // not Oracle's
 }
 
@@ -40,6 +42,7 @@ type lookupFieldModel struct {
 	DisplayName   string `json:"displayName"`
 	Position      int64  `json:"position"`
 	MatchOperator string `json:"matchOperator"`
+	Default       string `json:"defaultMatchValue,omitempty"`
 }
 
 type lookupStatusModel struct {
@@ -51,9 +54,10 @@ type lookupStatusModel struct {
 func (s *Server) lookupOf(l catalog.Lookup) lookupModel {
 	m := lookupModel{ID: l.ID, CompartmentID: s.opts.Tenancy, Name: l.Name, DisplayName: l.Name, Description: l.Description, Type: "Lookup",
 		Reference: l.Number, ReferenceString: itoa(l.Number), ActiveEditVersion: l.Revision, EditVersion: l.Revision, IsHidden: l.Hidden,
-		StatusSummary: lookupStatusModel{Status: "SUCCESSFUL", ChunksProcessed: 1, TotalChunks: 1}, TimeUpdated: stamp(l.Updated), FreeformTags: l.Freeform, DefinedTags: l.Defined, Rows: l.Rows}
+		StatusSummary: lookupStatusModel{Status: "SUCCESSFUL", ChunksProcessed: 1, TotalChunks: 1}, TimeUpdated: stamp(l.Updated), FreeformTags: l.Freeform, DefinedTags: l.Defined,
+		MaxMatches: max(1, l.Matching.MaxMatches), Default: l.Matching.Default, Rows: l.Rows}
 	for i, name := range l.Columns {
-		m.Fields = append(m.Fields, lookupFieldModel{Name: name, DisplayName: name, Position: int64(i + 1), MatchOperator: "EQUAL"})
+		m.Fields = append(m.Fields, lookupFieldModel{Name: name, DisplayName: name, Position: int64(i + 1), MatchOperator: "EQUAL", Default: l.Matching.Defaults[name]})
 	}
 	return m
 }

@@ -117,10 +117,14 @@ func TestSDKLookups(t *testing.T) {
 		}
 	}
 	change.IfMatch, change.OpcRetryToken = nil, nil
+	change.UpdateLookupMetadataDetails = loganalytics.UpdateLookupMetadataDetails{MaxMatches: ptr(int64(3)), DefaultMatchValue: ptr("unknown"),
+		Fields: []loganalytics.LogAnalyticsLookupFields{{Name: ptr("squad"), DefaultMatchValue: ptr("none")}}}
+	if got, err := c.UpdateLookup(ctx, change); err != nil || *got.Fields[1].DefaultMatchValue != "none" || got.Fields[0].DefaultMatchValue != nil || *got.Description != "of old" {
+		t.Errorf("%+v, %v", got.LogAnalyticsLookup, err)
+	}
 	for _, bad := range []loganalytics.UpdateLookupMetadataDetails{
-		{MaxMatches: ptr(int64(2))}, {Categories: []loganalytics.LogAnalyticsCategory{{Name: ptr("c")}}},
+		{MaxMatches: ptr(int64(0))}, {MaxMatches: ptr(int64(1001))}, {Categories: []loganalytics.LogAnalyticsCategory{{Name: ptr("c")}}},
 		{Fields: []loganalytics.LogAnalyticsLookupFields{{Name: ptr("team")}}},
-		{Fields: []loganalytics.LogAnalyticsLookupFields{{Name: ptr("squad"), DefaultMatchValue: ptr("none")}}},
 		{Fields: []loganalytics.LogAnalyticsLookupFields{{Name: ptr("squad"), MatchOperator: ptr("CONTAINS")}}},
 		{Fields: []loganalytics.LogAnalyticsLookupFields{{Name: ptr("squad"), Position: ptr(int64(1))}}},
 		{Description: ptr(strings.Repeat("x", 10_000))},
@@ -131,6 +135,9 @@ func TestSDKLookups(t *testing.T) {
 	}
 	if got, err := c.GetLookup(ctx, loganalytics.GetLookupRequest{NamespaceName: ptr("demo"), LookupName: ptr("teams/all")}); err != nil || *got.Description != "of old" || got.FreeformTags["a"] != "b" {
 		t.Errorf("%+v, %v", got.LogAnalyticsLookup, err)
+	}
+	if l, err := g.cat.Lookup(ctx, "teams/all"); err != nil || l.Matching.MaxMatches != 3 || l.Matching.Default != "unknown" || l.Matching.Defaults["squad"] != "none" {
+		t.Errorf("%+v, %v", l.Matching, err)
 	}
 	one, err := c.GetLookup(ctx, loganalytics.GetLookupRequest{NamespaceName: ptr("demo"), LookupName: ptr("TEAMS/all")})
 	if err != nil || *one.Id != *made.Id || *one.Etag == *made.Etag {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,11 +10,11 @@ import (
 )
 
 // lookupDetails is Oracle's UpdateLookupMetadataDetails. How a table is matched is
-// said by the query that reads it, so that the members about it must be what holds
-// for a query that says nothing.
+// what holds for a query that does not say otherwise.
 type lookupDetails struct {
 	Description *string `json:"description"`
-	MaxMatches  *int64  `json:"maxMatches"`
+	MaxMatches  *int    `json:"maxMatches"`
+	Default     *string `json:"defaultMatchValue"`
 	Fields      []struct {
 		Name              *string `json:"name"`
 		DisplayName       *string `json:"displayName"`
@@ -29,8 +30,8 @@ type lookupDetails struct {
 }
 
 func (d *lookupDetails) check(columns []string) error {
-	if n := d.MaxMatches; n != nil && *n != 1 {
-		return invalid("maxMatches: a table gives one match unless the query says otherwise; write maxmatches = %d there", *n)
+	if n := d.MaxMatches; n != nil && (*n < 1 || *n > catalog.MaxMatches) {
+		return invalid("maxMatches must be 1 to %d", catalog.MaxMatches)
 	}
 	if len(d.Categories) > 0 {
 		return invalid("categories: this server keeps none; leave them out")
@@ -42,8 +43,6 @@ func (d *lookupDetails) check(columns []string) error {
 			return invalid("fields: the lookup has no column %.200q; columns change with UpdateLookupData and isForce", deref(f.Name))
 		case f.DisplayName != nil && *f.DisplayName != columns[at], f.Position != nil && *f.Position != int64(at+1):
 			return invalid("fields: column %.200q is number %d and displayed by its name; UpdateLookupData with isForce changes that", columns[at], at+1)
-		case deref(f.DefaultMatchValue) != "":
-			return invalid("fields: a value for what has no match is given by the query: lookup table = … default = %.200s", *f.DefaultMatchValue)
 		case f.MatchOperator != nil && !strings.EqualFold(*f.MatchOperator, "EQUAL"):
 			return invalid("fields: matchOperator must be EQUAL")
 		case f.IsCommonField || deref(f.CommonFieldName) != "":
@@ -53,7 +52,27 @@ func (d *lookupDetails) check(columns []string) error {
 	return nil
 }
 
-// updateLookup changes description and tags of a lookup.
+// matching is how a lookup is matched after the update.
+func (d *lookupDetails) matching(m catalog.Matching) *catalog.Matching {
+	m.Defaults = maps.Clone(m.Defaults)
+	if d.MaxMatches != nil {
+		m.MaxMatches = *d.MaxMatches
+	}
+	if d.Default != nil {
+		m.Default = *d.Default
+	}
+	for _, f := range d.Fields {
+		if f.DefaultMatchValue != nil {
+			if m.Defaults == nil {
+				m.Defaults = map[string]string{}
+			}
+			m.Defaults[deref(f.Name)] = *f.DefaultMatchValue
+		}
+	}
+	return &m
+}
+
+// updateLookup changes what is said of a lookup, and how it is matched.
 func (s *Server) updateLookup(c *call) (*response, error) {
 	var d lookupDetails
 	text, err := c.decode(s.limits.MaxJSON, &d)
@@ -71,7 +90,8 @@ func (s *Server) updateLookup(c *call) (*response, error) {
 	if err := d.check(l.Columns); err != nil {
 		return nil, err
 	}
-	l, err = s.Catalog.UpdateLookup(c.r.Context(), change, catalog.LookupDetails{Description: d.Description, Freeform: d.FreeformTags, Defined: d.DefinedTags})
+	l, err = s.Catalog.UpdateLookup(c.r.Context(), change, catalog.LookupDetails{Description: d.Description, Freeform: d.FreeformTags, Defined: d.DefinedTags,
+		Matching: d.matching(l.Matching)})
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,6 +23,7 @@ type Lookup struct {
 	Columns     []string
 	Rows        int64
 	Bytes       int64 // of its CSV
+	Matching    Matching
 	Freeform    map[string]string
 	Defined     map[string]map[string]any
 	Created     time.Time
@@ -85,6 +88,14 @@ func checkLookup(l Lookup) error {
 	if len(l.Description) > maxDescription {
 		return fmt.Errorf("%w: description: at most %d bytes", ErrInvalid, maxDescription)
 	}
+	if n := l.Matching.MaxMatches; n < 0 || n > MaxMatches {
+		return fmt.Errorf("%w: matches of a lookup: 1 to %d", ErrInvalid, MaxMatches)
+	}
+	for _, v := range append(slices.Collect(maps.Values(l.Matching.Defaults)), l.Matching.Default) {
+		if len(v) > maxDescription {
+			return fmt.Errorf("%w: default value: at most %d bytes", ErrInvalid, maxDescription)
+		}
+	}
 	return nil
 }
 
@@ -99,17 +110,17 @@ func checkName(kind, name string) error {
 // lookupEtag tells a lookup from one of the same name that came before it.
 func lookupEtag(l Lookup) string { return fmt.Sprintf("l%dr%d", l.Number, l.Revision) }
 
-const lookupColumns = "number, id, name, description, hidden, columns, rows, bytes, created, updated, revision, freeform, defined"
+const lookupColumns = "number, id, name, description, hidden, columns, rows, bytes, created, updated, revision, freeform, defined, matching"
 
 func scanLookup(row func(...any) error) (Lookup, error) {
 	var l Lookup
-	var columns, free, def string
+	var columns, free, def, matching string
 	var created, updated int64
-	if err := row(&l.Number, &l.ID, &l.Name, &l.Description, &l.Hidden, &columns, &l.Rows, &l.Bytes, &created, &updated, &l.Revision, &free, &def); err != nil {
+	if err := row(&l.Number, &l.ID, &l.Name, &l.Description, &l.Hidden, &columns, &l.Rows, &l.Bytes, &created, &updated, &l.Revision, &free, &def, &matching); err != nil {
 		return l, err
 	}
 	l.Created, l.Updated, l.Etag = fromMillis(created), fromMillis(updated), lookupEtag(l)
-	return l, errors.Join(json.Unmarshal([]byte(columns), &l.Columns), json.Unmarshal([]byte(free), &l.Freeform), json.Unmarshal([]byte(def), &l.Defined))
+	return l, errors.Join(json.Unmarshal([]byte(columns), &l.Columns), json.Unmarshal([]byte(free), &l.Freeform), json.Unmarshal([]byte(def), &l.Defined), json.Unmarshal([]byte(matching), &l.Matching))
 }
 
 // Lookup describes one lookup, or fails with ErrNotFound.

@@ -121,5 +121,5 @@ CREATE TABLE saved_searches (
 	updated     INTEGER NOT NULL,
 	revision    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-`, itemsSchema, accessSchema, peopleSchema, tasksSchema + associationsSchema, firstStartSchema, lookupTagsSchema}
+`, itemsSchema, accessSchema, peopleSchema, tasksSchema + associationsSchema, firstStartSchema, lookupTagsSchema, lookupMatchingSchema}
 }

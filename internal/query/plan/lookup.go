@@ -88,7 +88,7 @@ func (p *planner) lookupTable(f *frame, c *syntax.Lookup) {
 	for _, k := range group.Keys {
 		group.In = &Filter{group.In, test(NotNull, k.By)}
 	}
-	matches := max(1, min(1000, limitOr(c.MaxMatches, 1)))
+	matches := max(1, min(1000, limitOr(c.MaxMatches, max(1, t.MaxMatches))))
 	var fallback Expr
 	if c.Default != nil {
 		if e := p.value(c.Default); e != nil && !isNull(e) {
@@ -116,6 +116,10 @@ func (p *planner) lookupTable(f *frame, c *syntax.Lookup) {
 			out.Name = s.Alias.Text
 		}
 		value := Expr(ref(agg.Column))
+		fallback := fallback
+		if v := t.Defaults[theirs.Name]; c.Default == nil && v != "" {
+			fallback = text(v)
+		}
 		if fallback != nil {
 			if agg.Column.Type.List {
 				value = single(value)

@@ -48,6 +48,10 @@ type Restriction struct {
 type Lookup struct {
 	Columns []string
 	Rows    [][]string
+	// What holds for a query that does not say otherwise: how many rows a record may
+	// get (0: one), and the values, by column, of a record without a match.
+	MaxMatches int
+	Defaults   map[string]string
 }
 
 // Plan is a checked query.
