@@ -25,7 +25,7 @@ type callerKey struct{}
 
 // onBehalf marks a context with its caller.
 func onBehalf(ctx context.Context, c caller) context.Context {
-	return context.WithValue(ctx, callerKey{}, c)
+	return store.Asking(context.WithValue(ctx, callerKey{}, c), c.user)
 }
 
 // guarded is an engine that answers within what the caller of the context may

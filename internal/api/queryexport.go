@@ -33,7 +33,7 @@ func (s *Server) exportQueryResult(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := export{server: s, request: r, first: r.Timeout, most: -1}
+	e := export{server: s, request: r, most: -1}
 	if n := d.MaxTotalCount; n != nil && *n > 0 {
 		e.most = *n
 	}
@@ -55,7 +55,7 @@ func (s *Server) ownExport(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := export{server: s, request: r, first: r.Timeout, most: -1}
+	e := export{server: s, request: r, most: -1}
 	if d.Limit > 0 {
 		e.most = d.Limit
 	}
@@ -72,12 +72,12 @@ func (s *Server) ownExport(c *call) (*response, error) {
 
 const parquetKind = "application/vnd.apache.parquet"
 
-// export is one query whose rows are sent as they come.
+// export is one query whose rows are sent as they come. The timeout of its request is
+// the longest wait for the first of them.
 type export struct {
 	server  *Server
 	request query.Request
-	first   time.Duration // longest wait for the first row
-	most    int           // rows; -1 for all
+	most    int // rows; -1 for all
 }
 
 // sink writes rows in a format.
@@ -98,11 +98,13 @@ func (e export) run(ctx context.Context, out sink) error {
 	defer stop()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	late := fmt.Errorf("%w: the first row of an export must come within %v; ask for a shorter time range", query.ErrDeadline, e.first)
-	timer := time.AfterFunc(e.first, func() { cancel(late) })
+	request, first := e.request, e.request.Timeout
+	request.Timeout = 0
+	late := fmt.Errorf("%w: the first row of an export must come within %v; ask for a shorter time range", query.ErrDeadline, first)
+	timer := time.AfterFunc(first, func() { cancel(late) })
 	defer timer.Stop()
 	rows, enough := 0, errors.New("enough rows")
-	err := e.server.Query.Export(ctx, e.request, out.header, func(row []any) error {
+	err := e.server.Query.Export(ctx, request, out.header, func(row []any) error {
 		timer.Stop()
 		if rows == e.most {
 			return enough

@@ -236,3 +236,16 @@ func TestExportWaitsForTheFirstRowOnly(t *testing.T) {
 		t.Errorf("%d %v", code, m)
 	}
 }
+
+// An engine that was told how long a query may take would break off in the middle.
+func TestExportMayTakeLongerThanAQuery(t *testing.T) {
+	g := newRig(t)
+	told := time.Duration(-1)
+	g.engine.export = func(_ context.Context, r query.Request, _ func([]query.Column) error, _ func([]any) error) error {
+		told = r.Timeout
+		return nil
+	}
+	if code, m := g.local("POST", "/ledgerline/v1/export", `{"query":"*", "timeoutSeconds":5}`); code != 200 || told != 0 {
+		t.Errorf("the engine was given %v: %d %v", told, code, m)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -161,26 +162,30 @@ func TestNewestFirst(t *testing.T) {
 		ingest(t, st, i, recs)
 	}
 	e := newEngine(st)
-	req := request("r3 | fields -*, Time, 'Original Log Content' | head 120")
-	s, err := e.open(t.Context(), req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.close()
-	if s.plan.Newest == nil {
-		t.Fatal("the plan does not read from the newest on")
-	}
-	var whole [][]any
-	if _, err := s.query(t.Context(), s.plan.Columns, func(r []any) error { whole = append(whole, r); return nil }); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []int64{1, 10, 200, 100_000} {
-		var got [][]any
-		if err := s.newest(t.Context(), s.plan.Columns, 120, want, func(r []any) error { got = append(got, r); return nil }); err != nil {
+	for _, c := range []struct {
+		query string
+		limit int
+	}{{"r3 | fields -*, Time, 'Original Log Content' | head 120", 120}, {"r3 or r4 | fields -*, Time, 'Original Log Content'", math.MaxInt}} {
+		s, err := e.open(t.Context(), request(c.query))
+		if err != nil {
 			t.Fatal(err)
 		}
-		if fmt.Sprint(got) != fmt.Sprint(whole) {
-			t.Errorf("slices of %d: %d rows differ from %d", want, len(got), len(whole))
+		defer s.close()
+		if s.plan.Newest == nil {
+			t.Fatal("the plan does not read from the newest on")
+		}
+		var whole [][]any
+		if _, err := s.query(t.Context(), s.plan.Columns, func(r []any) error { whole = append(whole, r); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		for _, size := range [][2]int64{{1, 1}, {10, 3}, {200, 50}, {100_000, 50}, {1, 100_000}} {
+			var got [][]any
+			if err := s.newest(t.Context(), s.plan.Columns, c.limit, size[0], size[1], func(r []any) error { got = append(got, r); return nil }); err != nil {
+				t.Fatal(err)
+			}
+			if fmt.Sprint(got) != fmt.Sprint(whole) {
+				t.Errorf("%s, slices of %d: %d rows differ from %d", c.query, size, len(got), len(whole))
+			}
 		}
 	}
 }

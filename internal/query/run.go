@@ -126,11 +126,11 @@ func (e *Engine) deadline(ctx context.Context, req Request) (context.Context, co
 // stream yields the first rows of the plan.
 func (s *session) stream(ctx context.Context, limit int, row func([]any) error) error {
 	columns := s.allColumns()
-	if n := s.plan.Newest; n != nil && (n.Limit >= 0 || limit < math.MaxInt) {
+	if n := s.plan.Newest; n != nil {
 		if n.Limit >= 0 {
 			limit = min(limit, n.Limit)
 		}
-		return s.newest(ctx, columns, limit, int64(max(firstSlice, min(limit, 1<<40)*4)), row)
+		return s.newest(ctx, columns, limit, int64(max(firstSlice, min(limit, fullSlice)*4)), fullSlice, row)
 	}
 	root := s.plan.Root
 	if limit < math.MaxInt {
@@ -230,13 +230,18 @@ func describe(columns []*plan.Column) []Column {
 }
 
 // firstSlice is how many records the first slice of a walk from the newest on
-// aims at, for a few rows: about the least that is read at once.
-const firstSlice = 4_000
+// aims at, for a few rows: about the least that is read at once. fullSlice is how
+// many rows a slice should yield at most: the engine holds them all, and an export may
+// go on for as long as there are records.
+const (
+	firstSlice = 4_000
+	fullSlice  = 1 << 17
+)
 
-// newest reads records from the newest on, in slices of time that grow, until
-// there are enough: no later slice can hold a newer record. The first aims at
-// want records.
-func (s *session) newest(ctx context.Context, columns []*plan.Column, limit int, want int64, row func([]any) error) error {
+// newest reads records from the newest on, in slices of time that grow while they
+// yield little, until there are enough: no later slice can hold a newer record. The
+// first aims at want records, the others at those of which full are yielded.
+func (s *session) newest(ctx context.Context, columns []*plan.Column, limit int, want, full int64, row func([]any) error) error {
 	scan, root := s.plan.Search, s.plan.Root
 	whole := scan.Window
 	defer func() { s.plan.Root, scan.Window = root, whole }()
@@ -246,14 +251,20 @@ func (s *session) newest(ctx context.Context, columns []*plan.Column, limit int,
 		if !last {
 			scan.Window.From = time.UnixMilli(cut)
 		}
-		s.plan.Root = &plan.Sort{In: s.plan.Newest.In, By: s.plan.Newest.By, Limit: limit}
+		sort := &plan.Sort{In: s.plan.Newest.In, By: s.plan.Newest.By, Limit: -1}
+		if limit < math.MaxInt {
+			sort.Limit = limit
+		}
+		s.plan.Root = sort
 		n, err := s.query(ctx, columns, row)
 		if err != nil || last {
 			return err
 		}
-		limit -= n
+		if limit < math.MaxInt {
+			limit -= n
+		}
 		scan.Window = record.Window{From: whole.From, To: scan.Window.From}
-		want *= 8
+		want = max(1, min(want*8, want*full/int64(max(n, 1))))
 	}
 	return nil
 }

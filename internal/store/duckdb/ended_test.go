@@ -38,7 +38,7 @@ func TestAnotherInstanceTakesOver(t *testing.T) {
 	for range 3 {
 		ask()
 	}
-	if e.now == first || first.conns != 0 || e.now.conns != 2 {
+	if e.now == first || first.conns != 0 || e.now.conns != 1 {
 		t.Errorf("the same instance: %t; connections: %d, %d", e.now == first, first.conns, e.now.conns)
 	}
 	if err := e.Close(); err != nil {

@@ -3,6 +3,7 @@
 package duckdb
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -10,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	duck "github.com/duckdb/duckdb-go/v2"
 
@@ -24,121 +24,37 @@ type Options struct {
 	TempDir     string   // where large queries spill; empty means they fail instead
 	MaxTempSize string   // default "4GB"
 	Threads     int      // default: DuckDB's, one a processor
-	Concurrent  int      // queries at once, others wait; default 2
+	Concurrent  int      // queries that compute at once, others wait; default 2
+	Results     int      // results that are read at once, each on a connection of its own; default 64
 }
 
-// engine hands its connections to one query at a time each.
+// engine computes a few queries at once. A result is complete when it is given out:
+// whoever reads it slowly, such as a client who is sent it, keeps a connection, and
+// nobody from computing.
 type engine struct {
-	opts    Options
-	free    chan *conn
-	closing sync.Once
-	closed  chan struct{}
+	opts      Options
+	results   *turns
+	computing *turns
+	lent      sync.WaitGroup // connections
+	closing   context.Context
+	close     context.CancelFunc
 
-	mu  sync.Mutex
-	now *instance
-}
-
-// instance is one DuckDB. An internal error of its own ends it: it answers
-// nothing any more, and another takes its place.
-type instance struct {
-	connector *duck.Connector
-	ended     atomic.Bool
-	conns     int // guarded by the engine's mu
-}
-
-type conn struct {
-	*duck.Conn
-	of *instance
+	mu   sync.Mutex
+	now  *instance
+	idle []*conn
 }
 
 // Open starts an in-memory DuckDB that can read the files in opts.Dirs, spill to
 // opts.TempDir, and reach nothing else: no other file, no network, no extension.
 func Open(opts Options) (store.Engine, error) {
-	n := opts.Concurrent
-	if n <= 0 {
-		n = 2
-	}
+	opts.Concurrent, opts.Results = cmp.Or(opts.Concurrent, 2), cmp.Or(opts.Results, 64)
 	now, err := start(opts)
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{opts: opts, free: make(chan *conn, n), closed: make(chan struct{}), now: now}
-	for range n {
-		c, err := e.connect()
-		if err != nil {
-			for len(e.free) > 0 {
-				err = errors.Join(err, e.drop(<-e.free))
-			}
-			return nil, err
-		}
-		e.free <- c
-	}
+	e := &engine{opts: opts, results: newTurns(opts.Results), computing: newTurns(opts.Concurrent), now: now}
+	e.closing, e.close = context.WithCancel(context.Background())
 	return e, nil
-}
-
-// start makes an instance and closes its doors.
-func start(opts Options) (*instance, error) {
-	connector, err := duck.NewConnector("", nil)
-	if err != nil {
-		return nil, fmt.Errorf("duckdb: start: %w", err)
-	}
-	fail := func(err error) (*instance, error) { return nil, errors.Join(err, connector.Close()) }
-	if err := register(connector); err != nil {
-		return fail(err)
-	}
-	c, err := connector.Connect(context.Background())
-	if err != nil {
-		return fail(fmt.Errorf("duckdb: connect: %w", err))
-	}
-	defer c.Close()
-	for _, set := range opts.settings() {
-		if _, err := c.(*duck.Conn).ExecContext(context.Background(), set, nil); err != nil {
-			return fail(fmt.Errorf("duckdb: %s: %w", set, err))
-		}
-	}
-	return &instance{connector: connector}, nil
-}
-
-// connect makes a connection to the instance there is.
-func (e *engine) connect() (*conn, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.now.ended.Load() {
-		next, err := start(e.opts)
-		if err != nil {
-			return nil, err
-		}
-		e.now = next
-	}
-	c, err := e.now.connector.Connect(context.Background())
-	if err != nil {
-		return nil, fmt.Errorf("duckdb: connect: %w", err)
-	}
-	e.now.conns++
-	return &conn{c.(*duck.Conn), e.now}, nil
-}
-
-// replaced is a connection in place of one whose instance has ended.
-func (e *engine) replaced(old *conn) (*conn, error) {
-	c, err := e.connect()
-	if err != nil {
-		return old, err
-	}
-	return c, e.drop(old)
-}
-
-// drop closes a connection, and its instance with the last one.
-func (e *engine) drop(c *conn) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	err := c.Close()
-	if c.of.conns--; c.of.conns == 0 {
-		err = errors.Join(err, c.of.connector.Close())
-	}
-	if c.of.ended.Load() {
-		return nil // it has told what was wrong already
-	}
-	return err
 }
 
 // settings are the statements that set DuckDB up. The last ones close the doors.
@@ -178,33 +94,43 @@ func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'
 var errClosed = errors.New("duckdb: engine is closed")
 
 // Query runs one statement that only reads: SELECT, or EXPLAIN of one. It waits
-// while as many queries run as may, at most until ctx ends.
+// while as many queries run as may, at most until ctx ends; those who ask for much,
+// see [store.Asking], let those go first who ask for little.
 func (e *engine) Query(ctx context.Context, sql string, args ...any) (store.Rows, error) {
-	var conn *conn
-	select {
-	case conn = <-e.free:
-	case <-e.closed:
-		return nil, errClosed
-	case <-ctx.Done():
-		return nil, fmt.Errorf("duckdb: no turn for the query in time, others are running: %w", ctx.Err())
+	waiting, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(e.closing, func() { cancel(errClosed) })()
+	noTurn := func() error {
+		return fmt.Errorf("duckdb: no turn for the query in time, others are running: %w", context.Cause(waiting))
 	}
-	if conn.of.ended.Load() {
-		var err error
-		if conn, err = e.replaced(conn); err != nil {
-			e.free <- conn
-			return nil, err
-		}
+	who := store.Asker(ctx)
+	if e.results.take(waiting, who) != nil {
+		return nil, noTurn()
 	}
-	rows, err := e.run(ctx, conn, sql, args)
+	if e.computing.take(waiting, who) != nil {
+		e.results.give(who)
+		return nil, noTurn()
+	}
+	defer e.computing.give(who)
+	conn, err := e.lend()
 	if err != nil {
-		conn.of.judge(err)
-		e.free <- conn
+		e.results.give(who)
 		return nil, err
+	}
+	give := func(failed error) error {
+		defer e.results.give(who)
+		conn.of.judge(failed)
+		return e.back(conn)
+	}
+	rows, err := run(ctx, conn, sql, args, give)
+	if err != nil {
+		return nil, errors.Join(err, give(err))
 	}
 	return rows, nil
 }
 
-func (e *engine) run(ctx context.Context, conn *conn, sql string, args []any) (*rows, error) {
+// run returns the rows of a statement, which call give in the end.
+func run(ctx context.Context, conn *conn, sql string, args []any, give func(failed error) error) (*rows, error) {
 	prepared, err := conn.Prepare(sql)
 	if err != nil {
 		return nil, fmt.Errorf("duckdb: %w", err)
@@ -221,20 +147,7 @@ func (e *engine) run(ctx context.Context, conn *conn, sql string, args []any) (*
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("duckdb: %w", err), stmt.Close())
 	}
-	return newRows(ctx, out, func(failed error) error {
-		conn.of.judge(failed)
-		err := stmt.Close()
-		e.free <- conn
-		return err
-	}), nil
-}
-
-// judge notes whether an error has ended the instance.
-func (i *instance) judge(err error) {
-	var e *duck.Error
-	if errors.As(err, &e) && (e.Type == duck.ErrorTypeInternal || e.Type == duck.ErrorTypeFatal) {
-		i.ended.Store(true)
-	}
+	return newRows(ctx, out, func(failed error) error { return errors.Join(stmt.Close(), give(failed)) }), nil
 }
 
 func readsOnly(stmt *duck.Stmt) error {
@@ -248,14 +161,21 @@ func readsOnly(stmt *duck.Stmt) error {
 	return nil
 }
 
-// Close waits for running queries and stops DuckDB.
+// Close waits for running queries, and until their rows are read, and stops DuckDB.
 func (e *engine) Close() error {
+	e.mu.Lock()
+	e.close()
+	e.mu.Unlock()
+	e.lent.Wait()
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	var err error
-	e.closing.Do(func() {
-		close(e.closed)
-		for range cap(e.free) {
-			err = errors.Join(err, e.drop(<-e.free))
-		}
-	})
+	for _, c := range e.idle {
+		err = errors.Join(err, e.drop(c))
+	}
+	e.idle = nil
+	if e.now.ended.CompareAndSwap(false, true) {
+		err = errors.Join(err, e.now.connector.Close())
+	}
 	return err
 }

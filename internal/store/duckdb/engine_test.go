@@ -112,9 +112,9 @@ func TestSQLIsConfined(t *testing.T) {
 	}
 }
 
-// A third query waits for one of two to end, at most as long as its context.
-func TestQueriesQueue(t *testing.T) {
-	e := open(t, duckdb.Options{})
+// A third result waits until one of two is read, at most as long as its context.
+func TestResultsQueue(t *testing.T) {
+	e := open(t, duckdb.Options{Results: 2})
 	ctx, cancel := context.WithCancel(context.Background())
 	var held []store.Rows
 	for range 2 {
@@ -148,6 +148,24 @@ func TestQueriesQueue(t *testing.T) {
 	}
 	if err := <-done; err != nil {
 		t.Fatalf("after the others ended: %v", err)
+	}
+}
+
+// Who reads a result slowly, or never, keeps nobody from asking.
+func TestReadersHoldNoTurn(t *testing.T) {
+	e := open(t, duckdb.Options{Concurrent: 1})
+	for i := range 20 {
+		rows, err := e.Query(t.Context(), "SELECT i FROM range(100000) r(i)")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		if !rows.Next() {
+			t.Fatalf("result %d: %v", i, rows.Err())
+		}
+	}
+	if got, err := query(e, "SELECT 1"); err != nil || len(got) != 1 {
+		t.Fatalf("beside the readers: %v %v", got, err)
 	}
 }
 
