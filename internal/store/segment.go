@@ -23,9 +23,9 @@ const (
 	rowGroupRows  = 2 * tokenBlockRows // engines decompress a row group from its start to the rows they want
 	dictionaryMax = 256 << 10          // bytes of a dictionary before a column is written plain
 	dictionaryMin = 64                 // rows from which dictionaries are worth their pages
-	pageSize      = 256 << 10
-	writeRows     = 1024 // rows after which sizes of pages and dictionaries are looked at
-	statsMax      = 128  // longest string kept as least or greatest value
+	pageSize      = 64 << 10           // few rows cost their pages
+	writeRows     = 256                // rows after which sizes of pages and dictionaries are looked at
+	statsMax      = 128                // longest string kept as least or greatest value
 	tokenSuffix   = ".tok"
 	unfinished    = ".tmp"
 )
