@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -74,48 +73,6 @@ func TestSDKFilter(t *testing.T) {
 			t.Errorf("%+v is taken", bad)
 		}
 	}
-}
-
-// A filter on a value finds the records with that value, whatever it is.
-func FuzzFilterValue(f *testing.F) {
-	for _, v := range []string{"a", "it's", `a\`, `\%`, "50% *?", "null", "5", "", "\n", "' | delete", `\'`, `\\`} {
-		f.Add(v)
-	}
-	g := newRig(f)
-	f.Fuzz(func(t *testing.T, v string) {
-		for _, operator := range []string{"EQUALS", "STARTS_WITH", "ENDS_WITH", "CONTAINS"} {
-			q, err := syntax.Parse("x")
-			if err != nil {
-				t.Fatal(err)
-			}
-			text, err := marshal(v)
-			if err != nil {
-				t.Fatal(err)
-			}
-			fl := newFiltering(q, g.lib.Field)
-			if err := fl.apply(filterModel{Operator: operator, FieldName: "User Name", Values: []json.RawMessage{text}}); err != nil {
-				t.Fatal(err)
-			}
-			fl.done()
-			again, err := syntax.Parse(q.String())
-			if err != nil {
-				t.Fatalf("%q: %s: %v", v, q, err)
-			}
-			if len(again.Commands) != 1 || again.String() != q.String() {
-				t.Errorf("%q: %s becomes %s", v, q, again)
-			}
-			and, ok := again.Commands[0].(*syntax.Search).Term.(*syntax.And)
-			if !ok || len(and.Terms) != 2 {
-				t.Fatalf("%q: %s", v, again)
-			}
-			if cmp, ok := and.Terms[1].(*syntax.Compare); operator == "EQUALS" {
-				// JSON decodes each byte that is no text to U+FFFD, as the conversion to runes does.
-				if value, isText := cmp.Value.(*syntax.Text); !ok || !isText || value.Text != string([]rune(v)) {
-					t.Errorf("%q: %s", v, again)
-				}
-			}
-		}
-	})
 }
 
 func TestSDKSuggest(t *testing.T) {

@@ -134,5 +134,5 @@ func (s *Server) valuesOf(ctx context.Context, at syntax.Context) []string {
 }
 
 func suggestionTerm(field, prefix string) syntax.SearchTerm {
-	return &syntax.Like{Field: syntax.Name{Text: field}, Patterns: []syntax.Text{{Name: syntax.Name{Text: likeLiteral(prefix) + "%"}}}}
+	return &syntax.Like{Field: syntax.Name{Text: field}, Patterns: []syntax.Text{{Name: syntax.Name{Text: syntax.LikeLiteral(prefix) + "%"}}}}
 }
