@@ -27,7 +27,7 @@ func partly() map[string]string {
 		"UpdateStorage":       "takes a configuration without durations; how long records are kept is `server.retention`, which no call changes: 400",
 		"ListRules":           "scheduled tasks that run a saved search; there are no ingest-time rules",
 		"ListWarnings":        "of uploads, each message once for a source and an entity; none of agents",
-		"UpsertParser":        "REGEX, JSON, XML and DELIMITED; no `parserFunctions`",
+		"UpsertParser":        "REGEX, JSON, XML and DELIMITED; of `parserFunctions` master_detail",
 		"TestParser":          "REGEX, JSON, XML and DELIMITED: ODL is kept and not run",
 		"UpdateLookup":        "`matchOperator` is EQUAL, in any letter case; no common fields, no categories",
 	}

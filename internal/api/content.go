@@ -64,6 +64,8 @@ type parserModel struct {
 	SourcesCount        *int            `json:"sourcesCount,omitempty"`
 	TimeUpdated         *time.Time      `json:"timeUpdated"`
 	FieldMaps           []fieldMapModel `json:"fieldMaps"`
+
+	ParserFunctions []parserFunctionModel `json:"parserFunctions,omitempty"`
 }
 
 type fieldMapModel struct {
@@ -128,7 +130,7 @@ func (s *Server) sourceOf(v content.Source) sourceModel {
 func (s *Server) parserOf(p content.Parser) parserModel {
 	m := parserModel{Name: p.Name, DisplayName: p.Display, Description: p.Description, Type: string(p.Kind), Content: p.Content, HeaderContent: p.Header,
 		FooterContent: p.Footer, ExampleContent: p.Example, FieldDelimiter: p.Delimiter, FieldQualifier: p.Qualifier, Encoding: p.Encoding,
-		Language: p.Language, IsSingleLineContent: p.SingleLine, IsSystem: p.System, TimeUpdated: s.updated(content.KindParser, p.Name)}
+		Language: p.Language, ParserFunctions: parserFunctionsOf(p), IsSingleLineContent: p.SingleLine, IsSystem: p.System, TimeUpdated: s.updated(content.KindParser, p.Name)}
 	m.FieldMaps = mapped(p.Fields, func(f content.ParserField) fieldMapModel {
 		fm := fieldMapModel{ParserFieldName: f.Field, ParserName: f.Parser, ParserFieldSequence: f.Seq, StorageFieldName: f.Field, StructuredColumnInfo: f.Path}
 		if field, ok := s.Library.Field(f.Field); ok && f.Field != "" {

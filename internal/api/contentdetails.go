@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -11,21 +12,21 @@ import (
 
 // parserDetails is a parser as clients describe it.
 type parserDetails struct {
-	Name                string            `json:"name"`
-	DisplayName         string            `json:"displayName"`
-	Description         string            `json:"description"`
-	Type                string            `json:"type"`
-	Content             string            `json:"content"`
-	HeaderContent       string            `json:"headerContent"`
-	FooterContent       string            `json:"footerContent"`
-	ExampleContent      string            `json:"exampleContent"`
-	FieldDelimiter      string            `json:"fieldDelimiter"`
-	FieldQualifier      string            `json:"fieldQualifier"`
-	Encoding            string            `json:"encoding"`
-	Language            string            `json:"language"`
-	IsSingleLineContent bool              `json:"isSingleLineContent"`
-	FieldMaps           []fieldMapModel   `json:"fieldMaps"`
-	ParserFunctions     []json.RawMessage `json:"parserFunctions"`
+	Name                string                `json:"name"`
+	DisplayName         string                `json:"displayName"`
+	Description         string                `json:"description"`
+	Type                string                `json:"type"`
+	Content             string                `json:"content"`
+	HeaderContent       string                `json:"headerContent"`
+	FooterContent       string                `json:"footerContent"`
+	ExampleContent      string                `json:"exampleContent"`
+	FieldDelimiter      string                `json:"fieldDelimiter"`
+	FieldQualifier      string                `json:"fieldQualifier"`
+	Encoding            string                `json:"encoding"`
+	Language            string                `json:"language"`
+	IsSingleLineContent bool                  `json:"isSingleLineContent"`
+	FieldMaps           []fieldMapModel       `json:"fieldMaps"`
+	ParserFunctions     []parserFunctionModel `json:"parserFunctions"`
 }
 
 // parserFrom turns what a client describes into a parser of the library. On
@@ -35,14 +36,17 @@ func (s *Server) parserFrom(d parserDetails) (content.Parser, error) {
 		Kind: content.ParserKind(strings.ToUpper(cmp.Or(d.Type, string(content.Regex)))), Content: d.Content, Header: d.HeaderContent, Footer: d.FooterContent,
 		SingleLine: d.IsSingleLineContent, Delimiter: d.FieldDelimiter, Qualifier: d.FieldQualifier, Example: d.ExampleContent,
 		Encoding: d.Encoding, Language: d.Language}
-	switch {
-	case p.Name == "":
+	if p.Name == "" {
 		return p, missing("name")
-	case len(d.ParserFunctions) > 0:
-		return p, invalid("parserFunctions are not supported by this server: leave them empty")
 	}
-	if old, ok := s.Library.Parser(p.Name); ok && old.Name == p.Name {
-		p.Plugins = old.Plugins
+	if old, ok := s.Library.Parser(p.Name); ok && old.Name == p.Name && (d.ParserFunctions == nil || reflect.DeepEqual(d.ParserFunctions, parserFunctionsOf(*old))) {
+		p.Plugins = old.Plugins // also what a call cannot set
+	} else {
+		functions, err := functionsFrom(d.ParserFunctions, p.Kind)
+		if err != nil {
+			return p, err
+		}
+		p.SetFunctions(functions)
 	}
 	for i, m := range d.FieldMaps {
 		f := content.ParserField{Seq: cmp.Or(m.ParserFieldSequence, i+1), Path: m.StructuredColumnInfo}

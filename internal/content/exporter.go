@@ -91,14 +91,9 @@ func (ex *exporter) parser(name string) bool {
 			ex.parser(f.Parser)
 		}
 	}
-	if plugins, err := unpacked(p.Plugins); err == nil { // else encodeParser says so
-		for _, n := range plugins {
-			n.walk(func(n *node) {
-				if n.name == "Param" && n.attr("name") == "header_parser_name" {
-					ex.parser(strings.TrimSpace(n.text))
-				}
-			})
-		}
+	headers, _ := p.headerParsers() // encodeParser says what cannot be read
+	for _, name := range headers {
+		ex.parser(name)
 	}
 	return true
 }

@@ -327,11 +327,12 @@ func (s *snapshot) parserUsers(p *Parser) (users []string) {
 		}
 	}
 	for _, other := range s.parsers.sorted() {
+		names, _ := other.headerParsers() // what cannot be read was refused when it came
 		for _, f := range other.Fields {
-			if f.Parser != "" && is(f.Parser) {
-				users = append(users, "parser "+other.Display)
-				break
-			}
+			names = append(names, f.Parser)
+		}
+		if slices.ContainsFunc(names, func(name string) bool { return name != "" && is(name) }) {
+			users = append(users, "parser "+other.Display)
 		}
 	}
 	return users

@@ -71,29 +71,19 @@ func newRegexReader(p *Parser, c *compiler) (*regexReader, error) {
 
 // addMaster finds the header parser that a master_detail plugin names.
 func (r *regexReader) addMaster(p *Parser, c *compiler) error {
-	plugins, err := unpacked(p.Plugins)
+	names, err := p.headerParsers()
 	if err != nil {
 		return err
 	}
-	for _, group := range plugins {
-		for _, plugin := range group.all("ParserPlugin") {
-			if plugin.word("Type") != "master_detail" || plugin.word("IsEnabled") == "0" {
-				continue
-			}
-			for _, param := range plugin.child("Params").all("Param") {
-				if param.attr("name") != "header_parser_name" {
-					continue
-				}
-				t, err := c.target(ParserField{Parser: strings.TrimSpace(param.text)})
-				if err != nil {
-					return err
-				}
-				if t.sub == nil {
-					return fmt.Errorf("header parser %q does not exist: import it", clip(t.name))
-				}
-				r.master, _ = t.sub.(*regexReader)
-			}
+	for _, name := range names {
+		t, err := c.target(ParserField{Parser: name})
+		if err != nil {
+			return err
 		}
+		if t.sub == nil {
+			return fmt.Errorf("header parser %q does not exist: import it", clip(t.name))
+		}
+		r.master, _ = t.sub.(*regexReader)
 	}
 	return nil
 }
