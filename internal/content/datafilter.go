@@ -42,7 +42,13 @@ type filterProgram struct {
 	pattern *pattern
 }
 
+// maxDataFilters bounds what is done to each line.
+const maxDataFilters = 100
+
 func compileFilters(src *Source, o Options) (texts, entries []filterProgram, err error) {
+	if len(src.DataFilters) > maxDataFilters {
+		return nil, nil, fmt.Errorf("it has %d data filters; at most %d are run", len(src.DataFilters), maxDataFilters)
+	}
 	filters := slices.Clone(src.DataFilters)
 	slices.SortStableFunc(filters, func(a, b DataFilter) int { return a.Order - b.Order })
 	for i := range filters {
@@ -130,7 +136,13 @@ func (f *filterProgram) apply(line string) (string, error) {
 // judged in time is left out as well.
 func (r *run) drops(text string) bool {
 	for _, f := range r.prog.drops {
-		_, matches, err := f.pattern.find(text)
+		matches, err := false, errTimeout
+		if f.pattern.fast != nil || r.timeouts < maxTimeouts {
+			_, matches, err = f.pattern.find(text)
+		}
+		if err != nil {
+			r.timeouts++
+		}
 		if matches || err != nil {
 			r.warnings.add("DroppedByFilter", fmt.Sprintf("records were left out by the data filter %q", clip(f.Name)), "")
 			return true

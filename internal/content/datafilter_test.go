@@ -87,6 +87,11 @@ func TestSlowDataFilterLeavesTheLineOut(t *testing.T) {
 	if len(entries) != 1 || len(warnings) != 1 || warnings[0].Code != "DataFilterFailed" || warnings[0].Example != "" {
 		t.Errorf("%d entries, %v", len(entries), warnings)
 	}
+	// An entry that cannot be judged is dropped; after twenty, without trying.
+	l = withFilters(t, DataFilter{Name: "slow", Kind: DropEntry, Match: `(?=x)(x+x+)+y`})
+	if entries, _ := parse(t, l, upload("orders"), strings.Repeat("2024-05-01 10:00:00 ERROR "+secret+"\n", 200)); len(entries) != 0 {
+		t.Errorf("%d entries", len(entries))
+	}
 }
 
 func TestDataFiltersThatCannotRunAreRefused(t *testing.T) {
@@ -99,6 +104,11 @@ func TestDataFiltersThatCannotRunAreRefused(t *testing.T) {
 		if _, err := l.PutSource(context.Background(), changed, ""); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%+v: %v", f, err)
 		}
+	}
+	changed := *s
+	changed.DataFilters = make([]DataFilter, maxDataFilters+1)
+	if _, err := l.PutSource(context.Background(), changed, ""); !errors.Is(err, ErrInvalid) {
+		t.Errorf("too many: %v", err)
 	}
 }
 
@@ -129,4 +139,34 @@ func TestMetadataFieldsAndFiltersInContentFiles(t *testing.T) {
 	if !reflect.DeepEqual(got.DataFilters, changed.DataFilters) || !reflect.DeepEqual(got.MetadataFields, changed.MetadataFields) {
 		t.Errorf("%+v, %+v", got.DataFilters, got.MetadataFields)
 	}
+}
+
+// Whatever is around it, what a filter matches is in no entry.
+func FuzzDataFilter(f *testing.F) {
+	l := openOrders(f)
+	s, _ := l.Source("orders")
+	changed := *s
+	changed.DataFilters = []DataFilter{{Kind: Mask, Match: `SECRET`, Replacement: "x", Enabled: true}, {Kind: HashMask, Match: `(?<=TOKEN )\S+`, Order: 1, Enabled: true}}
+	if _, err := l.PutSource(context.Background(), changed, ""); err != nil {
+		f.Fatal(err)
+	}
+	f.Add("2024-05-01 10:00:00 ERROR order SECRET TOKEN é1 SECRET\r\nSECRETSECRET\n")
+	f.Fuzz(func(t *testing.T, body string) {
+		_, err := l.Parse(context.Background(), upload("orders"), []byte(body), func(e *record.Entry) error {
+			for _, text := range append(e.Labels, e.Text) {
+				if strings.Contains(text, "SECRET") {
+					t.Errorf("%q", text)
+				}
+			}
+			for _, c := range e.Cells {
+				if strings.Contains(c.Value.Str, "SECRET") {
+					t.Errorf("%s is %q", c.Field, c.Value.Str)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
 }
