@@ -10,8 +10,9 @@
 // importer.go and exporter.go the ZIP; parse.go drives the reading of an
 // upload, with one file per kind of parser (json*.go, regex*.go,
 // xmlread.go, delimited.go);
-// alternatives.go is about fields that have several paths; enrich.go adds
-// extended fields and labels; examplepaths.go, examplexml.go and origins.go help those
+// datafilter.go hides texts before that; alternatives.go is about fields that have
+// several paths; enrich.go adds extended fields and labels under the conditions of
+// condition.go, whose text conditiontext.go reads and writes; examplepaths.go, examplexml.go and origins.go help those
 // who write a parser for an example; builtin/ is what every installation starts with,
 // named in names.go and described in docs/sources.md.
 package content
