@@ -2,13 +2,13 @@ import { describe } from "vitest";
 import type { Page } from "playwright-core";
 import { figures } from "./look";
 import { Explorer } from "./pages/explorer";
-import { ask, count } from "./store";
+import { ask, count, ledgerline } from "./store";
 import { bytesOf, expect, test } from "./test";
 
 const all = "'Log Source' = 'OCI Integration Activity Stream Logs'";
 
 /** exported exports the result of the page, and returns the file and what the dialog says of it. */
-async function exported(page: Page, format: "CSV" | "JSON"): Promise<{ name: string; text: string; said: string }> {
+async function exported(page: Page, format: "CSV" | "JSON" | "Parquet"): Promise<{ name: string; text: string; bytes: Buffer; said: string }> {
   await new Explorer(page).action("Export the whole result…");
   await page.getByRole("radio", { name: format }).check();
   const download = page.waitForEvent("download");
@@ -17,7 +17,8 @@ async function exported(page: Page, format: "CSV" | "JSON"): Promise<{ name: str
   await page.getByText("the file is in your downloads").waitFor();
   const said = await page.getByRole("dialog").getByRole("status").innerText();
   await page.keyboard.press("Escape");
-  return { name: file.suggestedFilename(), text: (await bytesOf(file)).toString(), said };
+  const bytes = await bytesOf(file);
+  return { name: file.suggestedFilename(), text: bytes.toString(), bytes, said };
 }
 
 /** csvRows counts the rows of a CSV file: line ends inside of quotes end none. */
@@ -45,6 +46,18 @@ describe("export", () => {
     const csv = await exported(page, "CSV");
     expect(csv.text.trim().split(/\r?\n/)).toEqual(["OICStatus,Records", ...rows.map((r) => r.map((v) => v ?? "").join(","))]);
     expect(JSON.parse((await exported(page, "JSON")).text)).toEqual(rows.map(([OICStatus, Records]) => expect.objectContaining({ Records, ...(OICStatus === null ? {} : { OICStatus }) }) as unknown));
+  });
+
+  test("as Parquet is what the command line writes", async ({ page }) => {
+    const x = new Explorer(page);
+    const query = `${all} | stats count as Records by OICStatus | sort -Records`;
+    await x.open(query);
+    const { name, bytes, said } = await exported(page, "Parquet");
+    expect(name).toMatch(/\.parquet$/);
+    expect([bytes.subarray(0, 4).toString(), bytes.subarray(-4).toString()]).toEqual(["PAR1", "PAR1"]);
+    expect(said).not.toContain("line");
+    const { from, to } = x.window();
+    expect(bytes.toString()).toBe(ledgerline(["export", "-o", "parquet", "--from", from, "--to", to, query]));
   });
 
   test("gives a spreadsheet no formulas, unless asked to", async ({ page }) => {
