@@ -24,7 +24,7 @@ export function MapView({ result, zone }: { result: Result; zone: string }) {
   const most = Math.max(1, ...places.map((p) => p.value));
   const option = useMemo(
     () => ({
-      geo: { map: "world", roam: true, itemStyle: { areaColor: palette.line, borderColor: palette.surface }, emphasis: { disabled: true }, left: 8, right: 8, top: 8, bottom: 8 },
+      geo: { map: "world", roam: true, itemStyle: { areaColor: palette.line, borderColor: palette.surface }, emphasis: { disabled: true }, left: 8, right: 8, top: 8, bottom: 8, preserveAspect: true },
       tooltip: { confine: true, backgroundColor: palette.surface, borderColor: palette.line, textStyle: { color: palette.text }, formatter: (e: { name: string; value: number[]; color: string }) => tip(e.name, [{ colour: e.color, name: measure, value: number(e.value[2] ?? 0) }]) },
       series: [{ type: "scatter", coordinateSystem: "geo", data: places.map((p) => ({ name: p.name, value: [p.longitude, p.latitude, p.value] })), symbolSize: (v: number[]) => 8 + 30 * Math.sqrt((v[2] ?? 0) / most), itemStyle: { color: palette.series[0], opacity: 0.75, borderColor: palette.surface } }],
     }),

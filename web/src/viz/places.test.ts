@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { coordinatesOf, placesOf } from "./places";
+import { coordinatesOf, placesOf, unwrapped } from "./places";
 
 const text = (name: string) => ({ name, type: "STRING" });
 const whole = (name: string) => ({ name, type: "LONG" });
@@ -20,5 +20,15 @@ describe("places of a result", () => {
   it("are none where texts only look like them", () => {
     expect(placesOf({ columns: [text("Version"), whole("n")], rows: [["1,2", 1], ["1,2,3", 1]] }, "UTC").places).toEqual([]);
     for (const v of ["200,10", "10,200", "48", "", null, 48.1, "48.14,11.58 E"]) expect(coordinatesOf(v)).toBeUndefined();
+  });
+});
+
+describe("a border", () => {
+  it("goes on beyond the 180th meridian, and comes back", () => {
+    expect(unwrapped([[170, 60], [-179, 61], [-170, 65], [178, 70], [170, 60]])).toEqual([[170, 60], [181, 61], [190, 65], [178, 70], [170, 60]]);
+    expect(unwrapped([[-179, -16], [179, -17], [-179, -16]])).toEqual([[-179, -16], [-181, -17], [-179, -16]]);
+  });
+  it("stays as it is on one side, and around a pole", () => {
+    for (const ring of [[[10, 1], [20, 1], [10, 1]], [[-180, -80], [0, -80], [179, -80], [-180, -80]]]) expect(unwrapped(ring)).toEqual(ring);
   });
 });

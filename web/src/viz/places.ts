@@ -38,3 +38,17 @@ export function placesOf(r: Pick<Result, "columns" | "rows">, zone: string): { p
   });
   return { places, measure: measureAt === undefined ? "Rows" : r.columns[measureAt]!.name };
 }
+
+/**
+ * unwrapped is a border that goes on beyond the 180th meridian, where its longitudes change their sign: drawn as it is,
+ * it would come back across the whole map. One that goes around a pole, which has no other side, stays as it is.
+ */
+export function unwrapped(ring: number[][]): number[][] {
+  let turn = 0;
+  const out = ring.map(([x, ...rest], i) => {
+    const step = i === 0 ? 0 : x! - ring[i - 1]![0]!;
+    if (Math.abs(step) > 180) turn -= 360 * Math.sign(step);
+    return [x! + turn, ...rest];
+  });
+  return turn === 0 ? out : ring;
+}
