@@ -92,6 +92,22 @@ describe("a dashboard of one's own", () => {
     expect((await storedBoards()).map((x) => x.displayName)).not.toContain("Made by hand");
   });
 
+  test("may begin as a copy of one that is built in", async ({ page }) => {
+    const b = new Boards(page);
+    await b.open("ledgerline-oac-activity", settledRange());
+    await b.action("Edit a copy");
+    await page.waitForURL(/edit=1/);
+    await b.tile("Permission changes").waitFor();
+    await page.getByRole("button", { name: "Remove Permission changes" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.waitForURL((u) => !u.searchParams.has("edit"));
+    await b.shown();
+    const names = async (id: string) => (await storedBoard(id)).tiles.map((t) => t.displayName);
+    expect(await names(b.id())).toEqual((await names("ledgerline-oac-activity")).filter((n) => n !== "Permission changes"));
+    for (const tile of await b.tiles()) await agrees(tile);
+    await call(`/20200901/managementDashboards/${b.id()}`, undefined, "DELETE");
+  });
+
   test("narrows its tiles by a filter, and drills down to Log Explorer", async ({ page }) => {
     const b = new Boards(page);
     await b.list();
@@ -105,6 +121,11 @@ describe("a dashboard of one's own", () => {
     await page.locator(".board-filter", { hasText: "User" }).locator("select").selectOption(user);
     const narrowed = await count(`${audit} and 'User Name' = '${user}'`);
     await expect.poll(async () => figures(await b.tile("Narrowed").locator(".big").innerText())).toEqual([narrowed]);
+    // What the server remarks on a tile's query is behind a button of this tile alone.
+    const { hints } = await call<{ hints: string[] }>("/ledgerline/v1/query", { query: slip, ...settledRange() });
+    await page.getByRole("button", { name: /^Remarks on/ }).click();
+    expect(await page.getByRole("dialog", { name: "Remarks on Slip" }).getByRole("listitem").allInnerTexts()).toEqual(hints.map((h) => expect.stringContaining(h) as string));
+    await page.keyboard.press("Escape");
     // The other tile is not bound to the filter.
     expect(figures(await b.tile("All").locator(".big").innerText())).toEqual([await count(audit)]);
     await page.reload();
@@ -143,9 +164,10 @@ describe("a dashboard of one's own", () => {
   });
 });
 
-const search = (id: string, displayName: string) => ({
+const slip = `${audit} | where 'User Name' = Actoin`;
+const search = (id: string, displayName: string, queryString = `${audit} | stats count as Changes`) => ({
   ...common, id, displayName, type: "WIDGET_SHOW_IN_DASHBOARD", isOobSavedSearch: false, widgetTemplate: "visualizations/chartWidgetTemplate.html", widgetVM: "jet-modules/dashboards/widgets/lxSavedSearchWidget",
-  uiConfig: { vizType: "lxSavedSearchWidgetType", visualizationType: "tile", queryString: `${audit} | stats count as Changes`, showTitle: true, timeSelection: { timePeriod: "l7day" }, visualizationOptions: {} }, parametersConfig: [],
+  uiConfig: { vizType: "lxSavedSearchWidgetType", visualizationType: "tile", queryString, showTitle: true, timeSelection: { timePeriod: "l7day" }, visualizationOptions: {} }, parametersConfig: [],
 });
 const tile = (savedSearchId: string, displayName: string, column: number, parametersMap: Record<string, string>) => ({ displayName, savedSearchId, row: 0, column, width: 6, height: 3, nls: {}, uiConfig: {}, dataConfig: [], state: "DEFAULT", drilldownConfig: [], parametersMap });
 const common = { description: "", providerId: "log-analytics", providerName: "Logging Analytics", providerVersion: "3.0.0", metadataVersion: "2.0", screenImage: " ", nls: {}, dataConfig: [], drilldownConfig: [], featuresConfig: {}, freeformTags: {}, definedTags: {} };
@@ -154,8 +176,8 @@ const filtered = {
     {
       ...common, dashboardId: "filtered", displayName: "Filtered", type: "normal", isOobDashboard: false, isShowInHome: false, isShowDescription: true, isFavorite: false, uiConfig: { isFilteringEnabled: true, isTimeRangeEnabled: true, isRefreshEnabled: true },
       parametersConfig: [{ name: "time", displayName: "Time", src: "$(context.time)" }, { name: "who", displayName: "User", savedSearchId: "OOBSS-management-dashboard-filter-xlog", parametersMap: { logFieldName: "User Name" } }],
-      tiles: [tile("one", "Narrowed", 0, { time: "$(dashboard.params.time)", who: "$(dashboard.params.who)" }), tile("two", "All", 6, { time: "$(dashboard.params.time)" })],
-      savedSearches: [search("one", "Narrowed"), search("two", "All")],
+      tiles: [tile("one", "Narrowed", 0, { time: "$(dashboard.params.time)", who: "$(dashboard.params.who)" }), tile("two", "All", 6, { time: "$(dashboard.params.time)" }), { ...tile("three", "Slip", 0, { time: "$(dashboard.params.time)" }), row: 3 }],
+      savedSearches: [search("one", "Narrowed"), search("two", "All"), search("three", "Slip", slip)],
     },
   ],
 };

@@ -57,8 +57,9 @@ export function ContentPage({ kind }: { kind: Kind }) {
     if (kind === "parsers") list.push({ id: "type", name: "Type", width: 110, value: (i) => i.type }, { id: "n", name: "Fields", width: 80, numeric: true, value: (i) => i.fieldMaps?.length ?? 0 });
     if (kind === "labels") list.push({ id: "priority", name: "Priority", width: 110, value: (i) => (i.priority ?? "").toLowerCase() });
     list.push({ id: "own", name: "Origin", width: 110, value: (i) => (i.isSystem ? "built in" : "own") });
+    list.push({ id: "description", name: "Description", width: 420, value: (i) => i.description });
     list.push({
-        id: "do", name: "Actions", width: 190, value: () => "",
+        id: "do", name: "Actions", width: 130, value: () => "",
         cell: (i) => (
           <span className="row tight">
             {kind !== "labels" && <Button small kind="quiet" icon="download" label={`Export ${i.displayName ?? i.name} as ZIP`} onClick={(e) => (e.stopPropagation(), exported.mutate(i.name))} />}
@@ -67,12 +68,11 @@ export function ContentPage({ kind }: { kind: Kind }) {
           </span>
         ),
       });
-    list.push({ id: "description", name: "Description", width: 420, value: (i) => i.description });
     return list;
     // exported only starts a download
   }, [kind]);
   if (content.isPending) return <Empty title=""><Spinner /></Empty>;
-  if (content.isError) return <ErrorNotice error={content.error} />;
+  if (content.isError) return <ErrorNotice error={content.error} retry={() => void content.refetch()} />;
   const report = take.data;
   return (
     <div
@@ -89,11 +89,13 @@ export function ContentPage({ kind }: { kind: Kind }) {
       <div className="row">
         <input className="input" placeholder="Find" aria-label={`Find in ${kind}`} value={find} onChange={(e) => setFind(e.target.value)} />
         <span className="muted grow about">{texts[kind]}</span>
-        <label className="row"><input type="checkbox" checked={replace} onChange={(e) => setReplace(e.target.checked)} /> replace what is there</label>
-        <label className="btn">
-          Import a ZIP
-          <input type="file" accept=".zip" className="sr-only" onChange={(e) => e.target.files?.[0] && take.mutate(e.target.files[0])} />
-        </label>
+        <span className="row">
+          <label className="btn">
+            Import a ZIP
+            <input type="file" accept=".zip" className="sr-only" onChange={(e) => e.target.files?.[0] && take.mutate(e.target.files[0])} />
+          </label>
+          <label className="row"><input type="checkbox" checked={replace} onChange={(e) => setReplace(e.target.checked)} /> replace what is there</label>
+        </span>
         <Button kind="primary" icon="plus" onClick={() => (kind === "parsers" ? navigate("/admin/parsers/new") : setOpen("new"))}>New {one[kind]}</Button>
       </div>
       {take.isPending && <Spinner label="Importing" />}

@@ -31,7 +31,7 @@ export function Keys({ user }: { user: string }) {
   });
   const revoke = useMutation({ mutationFn: (fingerprint: string) => call(`${at}/${encodeURIComponent(fingerprint)}`, { method: "DELETE" }), onSuccess: done });
   if (list.isPending) return <Spinner />;
-  if (list.isError) return <ErrorNotice error={list.error} />;
+  if (list.isError) return <ErrorNotice error={list.error} retry={() => void list.refetch()} />;
   return (
     <div className="stack">
       {list.data.length === 0 && <p className="muted">No API keys.</p>}

@@ -19,7 +19,7 @@ export function LogGroups() {
   const list = useQuery({ queryKey: ["log groups", at], enabled: at !== "", queryFn: () => call<{ items: LogGroup[] }>(`${at}/logAnalyticsLogGroups?limit=1000&compartmentId=${encodeURIComponent(tenancy)}`).then((r) => r.items) });
   const [open, setOpen] = useState<LogGroup | "new">();
   if (list.isPending) return <Empty title=""><Spinner /></Empty>;
-  if (list.isError) return <ErrorNotice error={list.error} />;
+  if (list.isError) return <ErrorNotice error={list.error} retry={() => void list.refetch()} />;
   return (
     <>
       <div className="row">

@@ -21,7 +21,7 @@ export function Lookups() {
   const put = useMutation({ mutationFn: () => call(`${at}/${encodeURIComponent(name.trim())}`, { method: "PUT", raw: file, headers: { "Content-Type": "text/csv" } }), onSuccess: () => (setFile(undefined), setName(""), done()) });
   const remove = useMutation({ mutationFn: (n: string) => call(`${at}/${encodeURIComponent(n)}`, { method: "DELETE" }), onSuccess: done });
   if (list.isPending) return <Empty title=""><Spinner /></Empty>;
-  if (list.isError) return <ErrorNotice error={list.error} />;
+  if (list.isError) return <ErrorNotice error={list.error} retry={() => void list.refetch()} />;
   return (
     <>
       <section className="card" aria-label="Put a lookup table">
@@ -60,7 +60,7 @@ function Rows({ name, close }: { name: string; close: () => void }) {
   const columns = (q.data?.columns ?? []).map((c) => (typeof c === "string" ? c : c.name));
   return (
     <Dialog title={name} wide close={close}>
-      {q.isPending ? <Spinner /> : q.isError ? <ErrorNotice error={q.error} /> : <DataGrid label={name} height={420} rows={q.data.rows ?? []} remember={"lookup " + name} columns={columns.map((c, i) => ({ id: String(i), name: c, value: (r: string[]) => r[i], cell: (r: string[]) => visible(r[i] ?? "") }))} />}
+      {q.isPending ? <Spinner /> : q.isError ? <ErrorNotice error={q.error} retry={() => void q.refetch()} /> : <DataGrid label={name} height={420} rows={q.data.rows ?? []} remember={"lookup " + name} columns={columns.map((c, i) => ({ id: String(i), name: c, value: (r: string[]) => r[i], cell: (r: string[]) => visible(r[i] ?? "") }))} />}
     </Dialog>
   );
 }

@@ -31,7 +31,7 @@ export function SourceForm({ name, close }: { name?: string; close: () => void }
   const { at, tenancy } = useNamespace();
   const content = useContent();
   const there = useQuery({ queryKey: ["source", name], enabled: name !== undefined && at !== "", gcTime: 0, queryFn: () => fetched<LogSource>(`${at}/sources/${encodeURIComponent(name ?? "")}?compartmentId=${encodeURIComponent(tenancy)}`) });
-  if (there.isError) return <Dialog title={name ?? ""} close={close}><ErrorNotice error={there.error} /></Dialog>;
+  if (there.isError) return <Dialog title={name ?? ""} close={close}><ErrorNotice error={there.error} retry={() => void there.refetch()} /></Dialog>;
   if ((name !== undefined && there.isPending) || !content.data) return <Dialog title={name ?? "New log source"} close={close}><Spinner /></Dialog>;
   const found = there.data;
   if (!found) return <Form source={blank} etag="" content={content.data} close={close} />;

@@ -21,8 +21,8 @@ export function Storage() {
   type Report = { ok: boolean; segments: number; records: number; entries: number; head: string; problems: string[] };
   const verify = useMutation({ mutationFn: () => call<Report>(own + "/store/verify", { method: "POST" }) });
   if (status.isPending || stored.isPending) return <Empty title=""><Spinner /></Empty>;
-  if (status.isError) return <ErrorNotice error={status.error} />;
-  if (stored.isError) return <ErrorNotice error={stored.error} />;
+  if (status.isError) return <ErrorNotice error={status.error} retry={() => void status.refetch()} />;
+  if (stored.isError) return <ErrorNotice error={stored.error} retry={() => void stored.refetch()} />;
   const s = status.data;
   const total = stored.data.reduce((n, x) => n + x.bytes, 0);
   return (

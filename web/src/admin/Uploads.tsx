@@ -18,7 +18,7 @@ export function Uploads() {
   const list = useQuery({ queryKey: ["uploads"], queryFn: () => call<{ items: Upload[] }>(own + "/uploads?limit=200").then((r) => r.items), refetchInterval: 5000 });
   const [open, setOpen] = useState<string>();
   if (list.isPending) return <Empty title=""><Spinner /></Empty>;
-  if (list.isError) return <ErrorNotice error={list.error} />;
+  if (list.isError) return <ErrorNotice error={list.error} retry={() => void list.refetch()} />;
   if (list.data.length === 0) return <Empty title="No uploads yet" />;
   return (
     <div className="card scroll-x">
@@ -50,7 +50,7 @@ function UploadDetail({ reference }: { reference: string }) {
   const files = useQuery({ queryKey: ["upload files", reference], queryFn: () => call<{ items: UploadFile[] }>(at + "/files?limit=100").then((r) => r.items) });
   const warnings = useQuery({ queryKey: ["upload warnings", reference], queryFn: () => call<{ items: Warning[] }>(at + "/warnings?limit=100").then((r) => r.items) });
   if (files.isPending) return <Spinner />;
-  if (files.isError) return <ErrorNotice error={files.error} />;
+  if (files.isError) return <ErrorNotice error={files.error} retry={() => void files.refetch()} />;
   return (
     <div className="stack">
       {(warnings.data ?? []).map((w, i) => (

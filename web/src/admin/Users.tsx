@@ -20,7 +20,7 @@ export function Users() {
   const able = useMutation({ mutationFn: (u: User) => call(`${own}/users/${encodeURIComponent(u.id)}`, { method: "PUT", body: { disabled: !u.disabled } }), onSettled: () => client.invalidateQueries({ queryKey: ["users"] }) });
   const me = useSession().user.id;
   if (list.isPending) return <Empty title=""><Spinner /></Empty>;
-  if (list.isError) return <ErrorNotice error={list.error} />;
+  if (list.isError) return <ErrorNotice error={list.error} retry={() => void list.refetch()} />;
   return (
     <>
       <div className="row"><span className="grow" /><Button kind="primary" icon="plus" onClick={() => setMaking(true)}>New user</Button></div>

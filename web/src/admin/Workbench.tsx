@@ -68,8 +68,9 @@ export function Workbench({ name }: { name: string }) {
     },
   });
   const set = (patch: Partial<Parser>) => setP({ ...p, ...patch });
+  if (status.isError) return <ErrorNotice error={status.error} retry={() => void status.refetch()} />;
   if (name !== "" && there.isPending) return <Empty title=""><Spinner /></Empty>;
-  if (there.isError) return <ErrorNotice error={there.error} />;
+  if (there.isError) return <ErrorNotice error={there.error} retry={() => void there.refetch()} />;
   const known = content.data?.parsers.some((x) => x.name === p.name && !x.isSystem) ?? false;
   return (
     <div className="workbench">
@@ -108,7 +109,7 @@ export function Workbench({ name }: { name: string }) {
         <header><h2>What it makes of the example</h2>{trial.isFetching && <Spinner />}{trial.data && <span className="tag accent" data-entries={trial.data.entries.length}>{plural(trial.data.entries.length, "record")}</span>}</header>
         <div className="body stack">
           {trial.isError && <ErrorNotice error={trial.error} />}
-          {!trial.data && !trial.isError && <Empty title="Nothing yet">Paste an example: what the parser makes of it is shown while you type.</Empty>}
+          {!p.exampleContent && <Empty title="Nothing yet">Paste an example: what the parser makes of it is shown while you type.</Empty>}
           {trial.data?.violations.map((v, i) => <div key={i} className={"notice " + (v.ruleType === "ERROR" ? "bad" : "warn")}>{v.ruleDescription}</div>)}
           {trial.data?.entries.slice(0, 50).map((e, i) => (
             <article key={i} className="entry">

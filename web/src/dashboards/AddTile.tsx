@@ -44,13 +44,13 @@ export function AddTile({ tenancy, close, add, below }: Props) {
       </div>
       {problem !== undefined && <ErrorNotice error={problem} />}
       <h3>Saved searches of Log Explorer</h3>
-      {own.isPending ? <Spinner /> : own.isError ? <ErrorNotice error={own.error} /> : own.data.filter((s) => fits(s.name)).length === 0 ? <Empty title="None">Save a search in Log Explorer first.</Empty> : (
+      {own.isPending ? <Spinner /> : own.isError ? <ErrorNotice error={own.error} retry={() => void own.refetch()} /> : own.data.filter((s) => fits(s.name)).length === 0 ? <Empty title="None">Save a search in Log Explorer first.</Empty> : (
         <ul className="search-list">
           {own.data.filter((s) => fits(s.name)).map((s) => <li key={s.name}><button type="button" className="search-item" onClick={() => void make(s.name, s.query)}><strong>{s.name}</strong><code>{s.query}</code></button></li>)}
         </ul>
       )}
       <h3>Searches of dashboards</h3>
-      {there.isPending ? <Spinner /> : there.isError ? <ErrorNotice error={there.error} /> : (
+      {there.isPending ? <Spinner /> : there.isError ? <ErrorNotice error={there.error} retry={() => void there.refetch()} /> : (
         <ul className="search-list">
           {there.data.filter((s) => fits(s.displayName) && s.uiConfig?.queryString).slice(0, 100).map((s) => <li key={s.id}><button type="button" className="search-item" onClick={() => add(s, tile(s))}><strong>{s.displayName}</strong><code>{s.uiConfig?.queryString?.slice(0, 200)}</code></button></li>)}
         </ul>

@@ -11,7 +11,7 @@ import { browserZone } from "../explorer/state";
 import { AddTile } from "./AddTile";
 import { dashboards } from "./api";
 import { Grid } from "./Grid";
-import { filtersOf, settle, text, type Board, type BoardSearch, type Tile } from "./model";
+import { comesWithProgram, filtersOf, settle, text, type Board, type BoardSearch, type Tile } from "./model";
 
 const REFRESH = [0, 30, 60, 300, 900];
 
@@ -44,9 +44,10 @@ export function DashboardView({ id }: { id: string }) {
   }, [every, draft]);
   const wantsEdit = params.get("edit") === "1";
   const tilesThere = board.data?.tiles;
+  const builtIn = board.data !== undefined && comesWithProgram(board.data);
   useEffect(() => {
-    if (wantsEdit && tilesThere) setDraft((d) => d ?? tilesThere);
-  }, [wantsEdit, tilesThere]);
+    if (wantsEdit && tilesThere && !builtIn) setDraft((d) => d ?? tilesThere);
+  }, [wantsEdit, tilesThere, builtIn]);
 
   const missing = useMemo(() => missingSearches(board.data), [board.data]);
   const supplied = useQueries({ queries: missing.map((sid) => ({ queryKey: ["oob", sid], queryFn: () => dashboards.builtInSearch(sid), retry: false, staleTime: Infinity })) });
@@ -58,8 +59,14 @@ export function DashboardView({ id }: { id: string }) {
     // the answers change only when the waiting ends
   }, [board.data, waits, missing]);
 
-  if (board.isPending || waits) return <Empty title=""><Spinner /></Empty>;
-  if (board.isError) return <div className="page-body"><ErrorNotice error={board.error} retry={() => void board.refetch()} /><Link to="/dashboards">All dashboards</Link></div>;
+  if (board.isPending || board.isError || waits) {
+    return (
+      <>
+        <header className="page-head"><Link to="/dashboards" className="muted">Dashboards</Link><h1 aria-busy={!board.isError} /></header>
+        <div className="page-body">{board.isError ? <ErrorNotice error={board.error} retry={() => void board.refetch()} /> : <Empty title=""><Spinner /></Empty>}</div>
+      </>
+    );
+  }
   const b = board.data;
   const scope: Scope = { board: b, searches, window: window_, zone, values, namespace: status.data?.namespace ?? "", run };
   const filters = filtersOf(b);
@@ -68,6 +75,16 @@ export function DashboardView({ id }: { id: string }) {
       await dashboards.putTiles(id, draft ?? []);
       await client.invalidateQueries({ queryKey: ["dashboard", id] });
       leave();
+    } catch (e) {
+      setProblem(e);
+    }
+  };
+  // What is built in comes with the program and stays as it is.
+  const copy = async () => {
+    try {
+      const made = await dashboards.create(`${text(b.displayName, b.nls)} Copy`, text(b.description, b.nls), status.data?.tenancy ?? "", b);
+      await client.invalidateQueries({ queryKey: ["dashboards"] });
+      navigate(href(`/dashboards/${encodeURIComponent(made.id)}`, { ...Object.fromEntries(params), edit: "1" }));
     } catch (e) {
       setProblem(e);
     }
@@ -95,13 +112,13 @@ export function DashboardView({ id }: { id: string }) {
             <Popover label="Dashboard" align="right" trigger={(p) => <Button {...p}>Actions</Button>}>
               {(close) => (
                 <>
-                  {!b.builtIn && <MenuItem icon="edit" onClick={() => (close(), setDraft(b.tiles))}>Edit</MenuItem>}
+                  {builtIn ? <MenuItem icon="copy" onClick={() => (close(), void copy())}>Edit a copy</MenuItem> : <MenuItem icon="edit" onClick={() => (close(), setDraft(b.tiles))}>Edit</MenuItem>}
                   <MenuItem icon="full" onClick={() => (close(), void full.current?.requestFullscreen?.())}>Full screen</MenuItem>
                   <MenuItem icon="download" onClick={() => (close(), void dashboards.export(id).then((f) => save(`${text(b.displayName, b.nls).replace(/[^\w.-]+/g, "_")}.json`, f)).catch(setProblem))}>Export as JSON</MenuItem>
                   <hr />
                   <div className="title">Refresh by itself</div>
                   {REFRESH.map((s) => <MenuItem key={s} checked={every === s} onClick={() => (close(), set({ every: s === 0 ? undefined : String(s) }))}>{s === 0 ? "Never" : s < 60 ? `Every ${s} seconds` : `Every ${s / 60} minute${s === 60 ? "" : "s"}`}</MenuItem>)}
-                  {!b.builtIn && (
+                  {!builtIn && (
                     <>
                       <hr />
                       <MenuItem icon="trash" onClick={() => window.confirm(`Delete the dashboard ${text(b.displayName, b.nls)}?`) && void dashboards.remove(id).then(async () => (await client.invalidateQueries({ queryKey: ["dashboards"] }), navigate("/dashboards"))).catch(setProblem)}>Delete…</MenuItem>

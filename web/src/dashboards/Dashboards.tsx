@@ -9,7 +9,7 @@ import { Button, Dialog, Empty, ErrorNotice, Spinner } from "../ui/controls";
 import { dashboards } from "./api";
 import { DashboardView } from "./DashboardView";
 import { preload } from "../viz/preload";
-import { text } from "./model";
+import { comesWithProgram, text } from "./model";
 
 export default function Dashboards() {
   const { segments } = splitLocation(useLocation());
@@ -73,7 +73,7 @@ function List() {
                 <h2>{text(b.displayName, b.nls)}</h2>
                 <p className="muted">{text(b.description, b.nls) || "No description"}</p>
                 <span className="row">
-                  {(b.builtIn || b.isOobDashboard) && <span className="tag accent">built in</span>}
+                  {comesWithProgram(b) && <span className="tag accent">built in</span>}
                   {b.timeUpdated && <span className="muted">changed {ago(Date.parse(b.timeUpdated), Date.now())}</span>}
                 </span>
               </Link>

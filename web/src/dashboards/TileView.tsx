@@ -5,11 +5,12 @@ import { plural } from "../lib/format";
 import { countable, groupedBy, kindOf, splitQuery } from "../lib/querytext";
 import { absolute } from "../lib/time";
 import { Link, navigate } from "../router";
-import { Button, Dialog, Empty, ErrorNotice, Spinner } from "../ui/controls";
+import { Button, Dialog, Empty, ErrorNotice, Popover, Spinner } from "../ui/controls";
 import { Icon } from "../ui/icons";
 import { exploreHref } from "../explorer/state";
 import { Histogram } from "../explorer/Histogram";
 import { RecordTable } from "../explorer/RecordTable";
+import { Remarks, remarksOf } from "../explorer/Remarks";
 import { queryFor, shownViz } from "../viz/registry";
 import { ResultTable } from "../viz/ResultTable";
 import type { Scope } from "./DashboardView";
@@ -101,6 +102,11 @@ function QueryTile({ tile, title, shown, scope, editing }: { tile: Tile; title: 
       {!editing && (
         <TileHead title={title}>
           {q.isFetching && q.data && <Spinner />}
+          {q.data && remarksOf(q.data).length > 0 && (
+            <Popover label={`Remarks on ${title}`} role="dialog" align="right" trigger={(p) => <Button {...p} kind="quiet" small icon="hint" label={`Remarks on ${title}`} />}>
+              {() => <Remarks result={q.data!} />}
+            </Popover>
+          )}
           <span className="tile-actions">
             <Button kind="quiet" small icon="full" label={`Enlarge ${title}`} onClick={() => setBig(true)} />
             {link && <Link className="btn quiet small icon" to={link} title="Open in Log Explorer" aria-label={`Open ${title} in Log Explorer`}><Icon name="external" /></Link>}

@@ -11,10 +11,13 @@ export const dashboards = {
   searches: (tenancy: string) => call<{ items: BoardSearch[] }>(`${searches}?limit=1000&compartmentId=${encodeURIComponent(tenancy)}`).then((r) => r.items),
   builtInSearch: (id: string) => call<BoardSearch>(at("/20200901/oobManagementSavedSearches", id)),
   putTiles: (id: string, tiles: Tile[]) => call<Board>(at(boards, id), { method: "PUT", body: { tiles } }),
-  create: (displayName: string, description: string, compartmentId: string) =>
+  create: (displayName: string, description: string, compartmentId: string, like: Partial<Board> = {}) =>
     call<Board>(boards, {
       method: "POST",
-      body: { ...common, displayName, description, compartmentId, type: "normal", isOobDashboard: false, isShowInHome: false, isShowDescription: true, isFavorite: false, tiles: [], uiConfig: { isFilteringEnabled: true, isTimeRangeEnabled: true, isRefreshEnabled: true }, parametersConfig: [{ name: "time", displayName: "Time", src: "$(context.time)" }] },
+      body: {
+        ...common, displayName, description, compartmentId, type: "normal", isOobDashboard: false, isShowInHome: false, isShowDescription: true, isFavorite: false,
+        tiles: like.tiles ?? [], nls: like.nls ?? {}, uiConfig: like.uiConfig ?? { isFilteringEnabled: true, isTimeRangeEnabled: true, isRefreshEnabled: true }, parametersConfig: like.parametersConfig ?? [{ name: "time", displayName: "Time", src: "$(context.time)" }],
+      },
     }),
   createSearch: (displayName: string, queryString: string, visualizationType: string, compartmentId: string) =>
     call<BoardSearch>(searches, {

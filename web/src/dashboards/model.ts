@@ -50,6 +50,9 @@ export type Board = {
   [other: string]: unknown;
 };
 
+/** comesWithProgram tells what cannot be changed but in a copy; only lists say builtIn. */
+export const comesWithProgram = (b: Board): boolean => b.builtIn ?? b.isOobDashboard ?? false;
+
 const CONTAINER = "OOBSS-management-dashboard-container";
 
 /** text resolves $(nls.KEY) by the texts that came along; Oracle's own are not published, so a key without a text is made readable. */

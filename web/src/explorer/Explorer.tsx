@@ -127,7 +127,7 @@ export function Explorer() {
 
       <div className="explorer" data-panel={panel}>
         {panel && (
-          <FieldPanel fields={fields} records={x.records} from={x.sent.from} to={x.sent.to} columns={state.cols} actions={actions} loading={x.fields.isFetching} live={live} error={x.fields.data || x.main.isError ? null : x.fields.error} />
+          <FieldPanel fields={fields} records={x.records} from={x.sent.from} to={x.sent.to} columns={state.cols} actions={actions} loading={x.fields.isFetching || (!x.status && !x.trouble)} live={live} failed={x.trouble !== null || x.main.isError} error={x.fields.data || x.main.isError ? null : x.fields.error} />
         )}
         <section className="results" aria-label="Results">
           <div className="result-bar">
@@ -151,7 +151,7 @@ export function Explorer() {
           </div>
           {problem !== undefined && <div className="pad"><ErrorNotice error={problem} /></div>}
           {x.trouble ? (
-            <div className="pad"><ErrorNotice error={x.trouble} /></div>
+            <div className="result-view"><div className="pad"><ErrorNotice error={x.trouble} retry={x.retry} /></div></div>
           ) : (
             <>
               {result && <Remarks result={result} />}

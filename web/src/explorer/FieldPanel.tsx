@@ -12,12 +12,12 @@ export type FieldActions = {
   whole?: (row: unknown[], columns: Column[], signal: AbortSignal) => Promise<{ row: unknown[]; columns: Column[] }>; // when records came with some of their fields
 };
 
-type Props = { fields: FieldInfo[]; records: string; from: string; to: string; columns: string[]; actions: FieldActions; loading: boolean; live: boolean; error: unknown };
+type Props = { fields: FieldInfo[]; records: string; from: string; to: string; columns: string[]; actions: FieldActions; loading: boolean; live: boolean; failed: boolean; error: unknown }; // failed: the page says beside the panel that nothing is known
 
 const glyph: Record<string, string> = { STRING: "a", LONG: "#", INTEGER: "#", DOUBLE: "#", FLOAT: "#", TIMESTAMP: "◷", BOOLEAN: "?" };
 
 /** FieldPanel lists the fields of the records found, in how many records each is, and its commonest values. */
-export function FieldPanel({ fields, records, from, to, columns, actions, loading, live, error }: Props) {
+export function FieldPanel({ fields, records, from, to, columns, actions, loading, live, failed, error }: Props) {
   const [find, setFind] = useState("");
   const [open, setOpen] = useState<string>();
   const [pinned, setPinned] = useStored<string[]>("pinned", []);
@@ -38,7 +38,7 @@ export function FieldPanel({ fields, records, from, to, columns, actions, loadin
       <div className="fields-list" ref={place}>
         {problem !== null && <ErrorNotice error={problem} />}
         {fields.length === 0 && loading && <div className="empty"><Spinner label="Looking for fields" /></div>}
-        {fields.length === 0 && !loading && problem === null && <Empty title="No fields" />}
+        {fields.length === 0 && !loading && !failed && problem === null && <Empty title="No fields" />}
         {fields.length > 0 && list.length === 0 && <Empty title={find === "" ? "No fields" : "No such field"} />}
         {sections.map((s) => (
           <section key={s.title}>

@@ -1,9 +1,12 @@
 import type { Result } from "../api/client";
 import { Icon } from "../ui/icons";
 
-/** Remarks are what the server says beside a result: what looks like a slip of the query, and what is missing from the rows. */
+/** remarksOf are what the server says beside a result: what looks like a slip of the query, and what is missing from the rows. */
+export const remarksOf = (r: Result): string[] => [...(r.partial ? [r.partial] : []), ...(r.hints ?? [])];
+
+/** Remarks lists them. */
 export function Remarks({ result }: { result: Result }) {
-  const list = [...(result.partial ? [result.partial] : []), ...(result.hints ?? [])];
+  const list = remarksOf(result);
   if (list.length === 0) return null;
   return (
     <ul className="remarks" aria-label="Remarks on the result">

@@ -92,7 +92,7 @@ export function SaveDialog({ query, range, close }: { query: string; range: Rang
       <label className="field"><span>Name</span><input className="input" value={name} maxLength={200} onChange={(e) => setName(e.target.value)} /></label>
       <label className="field"><span>Description</span><input className="input" value={description} onChange={(e) => setDescription(e.target.value)} /></label>
       <pre className="code">{query}</pre>
-      <p className="muted">A search of the same name is replaced. It is also there for <code>ledgerline query --saved</code>.</p>
+      <p className="muted">A search of the same name is replaced. Dashboards can show it as a tile (New dashboard, Add a tile), and <code>ledgerline query --saved</code> runs it.</p>
       {problem !== undefined && <ErrorNotice error={problem} />}
     </Dialog>
   );

@@ -105,6 +105,7 @@ export function useExplorer(state: ExplorerState, live: boolean) {
     status: status.data, window, kind, viz, clauses, records, main, histogram, fields, sent: { query: text, from, to, zone: state.zone },
     busy: main.isFetching || histogram.isFetching || (fields.isFetching && withFields && !known),
     trouble: status.error,
+    retry: () => void status.refetch(),
     run: () => {
       // A range that moves with the time makes a new question of the same query; a fixed one is asked again.
       if ("last" in state.range) setRuns((n) => n + 1);

@@ -13,7 +13,7 @@ export function Quarantine() {
   const list = useQuery({ queryKey: ["quarantine"], queryFn: () => call<{ items: Refused[] }>(own + "/quarantine").then((r) => r.items) });
   const retry = useMutation({ mutationFn: (q: Refused) => call(own + "/quarantine/actions/retry", { method: "POST", body: { file: q.file, sink: q.sink } }), onSettled: () => client.invalidateQueries({ queryKey: ["quarantine"] }) });
   if (list.isPending) return <Empty title=""><Spinner /></Empty>;
-  if (list.isError) return <ErrorNotice error={list.error} />;
+  if (list.isError) return <ErrorNotice error={list.error} retry={() => void list.refetch()} />;
   if (list.data.length === 0) return <Empty title="Nothing is in quarantine">What a sink refuses for good is kept here, to be given to it again.</Empty>;
   return (
     <div className="card scroll-x">

@@ -73,7 +73,7 @@ function RunRows({ run, open, toggle }: { run: Run; open: boolean; toggle: () =>
               {run.steps.map((s, i) => (
                 <li key={i}>
                   <div className="row"><strong>{s.name}</strong><State state={s.state} /><span className="muted">{took(s.started, s.ended)}</span><span className="muted wrap">{s.target}</span></div>
-                  <div className="counts-row">{Object.entries(s.counts).map(([k, v]) => <span key={k} data-count={k} data-value={v}><b>{k === "bytes" ? bytes(v) : number(v)}</b> {k === "bytes" ? "" : k}</span>)}</div>
+                  <div className="counts-row">{Object.entries(s.counts).map(([k, v]) => <span key={k} data-count={k} data-value={v}><b>{k === "bytes" ? bytes(v) : number(v)}</b> {k === "bytes" ? "" : v === 1 ? k.replace(/s$/, "") : k}</span>)}</div>
                   {s.note && <p className="muted">{s.note}</p>}
                   {s.error && <div className="notice bad"><pre>{s.error}</pre></div>}
                 </li>

@@ -30,9 +30,10 @@ export function DataGrid<T>({ columns, rows, label, onRow, selected, remember = 
   const list = table.getRowModel().rows;
   const virtual = useVirtualizer({ count: list.length, getScrollElement: () => scroll.current, estimateSize: () => rowHeight, overscan: 12 });
   const [drag, setDrag] = useState<{ id: string; width: number }>();
-  const wide = columns.length > 0 && columns.length < 5;
+  // What is left of the width is the last column's, or the first one's if numbers are last; one that was given a width keeps it.
+  const flexible = columns.at(-1)?.numeric ? 0 : columns.length - 1;
   const widthOf = (c: GridColumn<T>) => (drag?.id === c.id ? drag.width : (widths[c.id] ?? Math.round((c.width ?? (c.numeric ? 120 : 200)) * scale)));
-  const style = (c: GridColumn<T>, i: number) => (wide && i === columns.length - 1 && !c.numeric ? { flex: `1 0 ${widthOf(c)}px`, width: widthOf(c) } : { width: widthOf(c) });
+  const style = (c: GridColumn<T>, i: number) => (i === flexible && !c.numeric && drag?.id !== c.id && widths[c.id] === undefined ? { flex: `1 0 ${widthOf(c)}px`, width: widthOf(c) } : { width: widthOf(c) });
   const styles = useMemo(() => columns.map(style), [columns, widths, drag, scale]);
   const resize = (c: GridColumn<T>, to: number) => setWidths({ ...widths, [c.id]: Math.max(60, Math.min(to, 1600)) });
 
@@ -65,13 +66,13 @@ export function DataGrid<T>({ columns, rows, label, onRow, selected, remember = 
                 tabIndex={0}
                 onKeyDown={(e) => {
                   if (e.key === "ArrowLeft" || e.key === "ArrowRight") {
-                    resize(c, widthOf(c) + (e.key === "ArrowLeft" ? -16 : 16));
+                    resize(c, e.currentTarget.parentElement!.offsetWidth + (e.key === "ArrowLeft" ? -16 : 16));
                     e.preventDefault();
                   }
                 }}
                 onPointerDown={(e) => {
                   const from = e.clientX,
-                    start = widthOf(c);
+                    start = e.currentTarget.parentElement!.offsetWidth;
                   e.currentTarget.setPointerCapture(e.pointerId);
                   setDrag({ id: c.id, width: start });
                   const move = (m: globalThis.PointerEvent) => setDrag({ id: c.id, width: Math.max(60, start + m.clientX - from) });

@@ -34,14 +34,14 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
-/** ErrorNotice shows what the server says, and how to try again. */
+/** ErrorNotice shows what the server says, and how to try again, unless that would be refused as well. */
 export function ErrorNotice({ error, retry }: { error: unknown; retry?: () => void }) {
   const api = error instanceof ApiError ? error : undefined;
   return (
     <div className="notice bad" role="alert">
       <pre>{error instanceof Error ? error.message : String(error)}</pre>
       <div className="row">
-        {retry && (
+        {retry && api?.status !== 400 && (
           <Button small icon="refresh" onClick={retry}>
             Try again
           </Button>

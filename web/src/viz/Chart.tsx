@@ -19,7 +19,8 @@ export function Chart({ option, label, onClick, onReady, height = "100%" }: Prop
     let gone = false;
     let made: EChartsType | undefined;
     let watch: ResizeObserver | undefined;
-    void import("./echarts").then(({ init }) => {
+    // Texts are measured once: a font that came later would be drawn wider than its place.
+    void Promise.all([import("./echarts"), document.fonts.ready]).then(([{ init }]) => {
       if (gone || !box.current) return;
       made = init(box.current, undefined, { renderer: "canvas" });
       made.on("click", (e) => latest.current.onClick?.(e as ChartEvent));

@@ -22,7 +22,7 @@ export function WordCloud({ result, zone, drill }: { result: Result; zone: strin
         .sort((a, b) => a.text.localeCompare(b.text))
         .map((w) => (
           <li key={w.rank}>
-            <button type="button" style={{ fontSize: `${1 + scale(w.n) * 2.4}rem` }} title={`${w.text}: ${number(w.n)}`} onClick={() => c?.internal && drill?.([{ field: c.original ?? c.name, value: w.raw }])}>
+            <button type="button" style={{ fontSize: `min(${1 + scale(w.n) * 2.4}rem, 7vw)` }} title={`${w.text}: ${number(w.n)}`} onClick={() => c?.internal && drill?.([{ field: c.original ?? c.name, value: w.raw }])}>
               {visible(w.text)}
             </button>
           </li>

@@ -46,6 +46,7 @@ export function treemapOption(t: Table, zone: string, p: Palette): EChartsCoreOp
         type: "treemap",
         data: treeOf(t, zone),
         roam: false,
+        animation: false,
         nodeClick: false,
         breadcrumb: { show: false },
         left: 2, right: 2, top: 2, bottom: 2,
