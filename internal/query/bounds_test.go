@@ -149,8 +149,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestNewestFirst: reading in slices of time yields what reading at once does.
-func TestNewestFirst(t *testing.T) {
+// TestWalkAlongTime: reading in slices of time yields what reading at once does.
+func TestWalkAlongTime(t *testing.T) {
 	segs := [][2]int64{{0, 1000}, {900, 5000}, {10_000, 20_000}}
 	st := newStore(t)
 	var recs []rec
@@ -165,14 +165,15 @@ func TestNewestFirst(t *testing.T) {
 	for _, c := range []struct {
 		query string
 		limit int
-	}{{"r3 | fields -*, Time, 'Original Log Content' | head 120", 120}, {"r3 or r4 | fields -*, Time, 'Original Log Content'", math.MaxInt}} {
+	}{{"r3 | fields -*, Time, 'Original Log Content' | head 120", 120}, {"r3 or r4 | fields -*, Time, 'Original Log Content'", math.MaxInt},
+		{"r3 | fields -*, Time, 'Original Log Content' | sort Time | head 120", 120}, {"r3 or r4 | fields -*, Time, 'Original Log Content' | sort Time", math.MaxInt}} {
 		s, err := e.open(t.Context(), request(c.query))
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer s.close()
-		if s.plan.Newest == nil {
-			t.Fatal("the plan does not read from the newest on")
+		if s.plan.ByTime == nil {
+			t.Fatal("the plan does not read along time")
 		}
 		var whole [][]any
 		if _, err := s.query(t.Context(), s.plan.Columns, func(r []any) error { whole = append(whole, r); return nil }); err != nil {
@@ -180,7 +181,7 @@ func TestNewestFirst(t *testing.T) {
 		}
 		for _, size := range [][2]int64{{1, 1}, {10, 3}, {200, 50}, {100_000, 50}, {1, 100_000}} {
 			var got [][]any
-			if err := s.newest(t.Context(), s.plan.Columns, c.limit, size[0], size[1], func(r []any) error { got = append(got, r); return nil }); err != nil {
+			if err := s.walk(t.Context(), s.plan.Columns, c.limit, size[0], size[1], func(r []any) error { got = append(got, r); return nil }); err != nil {
 				t.Fatal(err)
 			}
 			if fmt.Sprint(got) != fmt.Sprint(whole) {

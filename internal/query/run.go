@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"ledgerline/internal/query/plan"
-	"ledgerline/internal/record"
 )
 
 // Run answers a request. Its error is a *syntax.Errors with every mistake of the
@@ -126,11 +125,11 @@ func (e *Engine) deadline(ctx context.Context, req Request) (context.Context, co
 // stream yields the first rows of the plan.
 func (s *session) stream(ctx context.Context, limit int, row func([]any) error) error {
 	columns := s.allColumns()
-	if n := s.plan.Newest; n != nil {
+	if n := s.plan.ByTime; n != nil {
 		if n.Limit >= 0 {
 			limit = min(limit, n.Limit)
 		}
-		return s.newest(ctx, columns, limit, int64(max(firstSlice, min(limit, fullSlice)*4)), fullSlice, row)
+		return s.walk(ctx, columns, limit, int64(max(firstSlice, min(limit, fullSlice)*4)), fullSlice, row)
 	}
 	root := s.plan.Root
 	if limit < math.MaxInt {
@@ -227,44 +226,4 @@ func describe(columns []*plan.Column) []Column {
 		}
 	}
 	return out
-}
-
-// firstSlice is how many records the first slice of a walk from the newest on
-// aims at, for a few rows: about the least that is read at once. fullSlice is how
-// many rows a slice should yield at most: the engine holds them all, and an export may
-// go on for as long as there are records.
-const (
-	firstSlice = 4_000
-	fullSlice  = 1 << 17
-)
-
-// newest reads records from the newest on, in slices of time that grow while they
-// yield little, until there are enough: no later slice can hold a newer record. The
-// first aims at want records, the others at those of which full are yielded.
-func (s *session) newest(ctx context.Context, columns []*plan.Column, limit int, want, full int64, row func([]any) error) error {
-	scan, root := s.plan.Search, s.plan.Root
-	whole := scan.Window
-	defer func() { s.plan.Root, scan.Window = root, whole }()
-	segments := s.snapshot.Segments(filter(whole, scan))
-	for limit > 0 {
-		cut, last := sliceStart(segments, scan.Window, want)
-		if !last {
-			scan.Window.From = time.UnixMilli(cut)
-		}
-		sort := &plan.Sort{In: s.plan.Newest.In, By: s.plan.Newest.By, Limit: -1}
-		if limit < math.MaxInt {
-			sort.Limit = limit
-		}
-		s.plan.Root = sort
-		n, err := s.query(ctx, columns, row)
-		if err != nil || last {
-			return err
-		}
-		if limit < math.MaxInt {
-			limit -= n
-		}
-		scan.Window = record.Window{From: whole.From, To: scan.Window.From}
-		want = max(1, min(want*8, want*full/int64(max(n, 1))))
-	}
-	return nil
 }

@@ -64,9 +64,9 @@ type Plan struct {
 	Attached []Attached
 	Search   *Scan    // the records that pass the first search clause
 	Hints    []string // what is not wrong but looks like a slip
-	// Newest is set when the rows are records by descending time and each row
-	// depends on its own record only, so that they may be read from the newest on.
-	Newest *Sort
+	// ByTime is set when the rows are records by time, whichever comes first, and each
+	// row depends on its own record only, so that they may be read from one end on.
+	ByTime *Sort
 }
 
 // Series describes rows that are points: one of each line and bucket.

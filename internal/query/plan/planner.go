@@ -109,7 +109,7 @@ func (p *planner) finish(f *frame) *Plan {
 	}
 	out.Root = s
 	if f.shape == records {
-		out.Newest = newest(s, f)
+		out.ByTime = byTime(s, f)
 	}
 	if f.link != nil && f.link.info != nil {
 		f.attached = append(f.attached, p.information(f))

@@ -19,8 +19,12 @@ func (p *Plan) String() string {
 	if p.Series != nil {
 		w.line(0, fmt.Sprintf("series of %d buckets of %s", len(p.Series.Buckets), p.Series.Span))
 	}
-	if p.Newest != nil {
+	switch {
+	case p.ByTime == nil:
+	case p.ByTime.By[0].Desc:
 		w.line(0, "read from the newest record on")
+	default:
+		w.line(0, "read from the oldest record on")
 	}
 	w.node(p.Root, 0)
 	return w.b.String()

@@ -1,10 +1,10 @@
 package plan
 
-// newest returns the sort that ends the plan when rows may be read from the
-// newest on: a limit on records in the order of descending time, with nothing
-// below it that looks at more than one record.
-func newest(s *Sort, f *frame) *Sort {
-	if f.time == nil || len(s.By) == 0 || !s.By[0].Desc {
+// byTime returns the sort that ends the plan when rows may be read along time:
+// records in the order of time, with nothing below it that looks at more than one
+// record.
+func byTime(s *Sort, f *frame) *Sort {
+	if f.time == nil || len(s.By) == 0 {
 		return nil
 	}
 	r, ok := s.By[0].By.(*Ref)
