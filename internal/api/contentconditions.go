@@ -183,7 +183,7 @@ func (s *Server) extendedCondition(e extendedDetails) (*content.Condition, error
 	return &c, err
 }
 
-// Bounds of what a condition is tried with.
+// maxTriedFields bounds what a condition is tried with.
 const maxTriedFields = 1000
 
 type fieldValueModel struct {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -109,7 +110,9 @@ func (s *Server) functionFrom(m functionModel) (content.Function, error) {
 	case geolocationFunction:
 		f.Name, f.LookupMode = geolocationElement, "0"
 	default:
-		return f, invalid("functionName must be LOOKUP or GEOLOCATION")
+		if f.Name = m.Name; !s.hasFunction(m.Name) {
+			return f, invalid("functionName must be LOOKUP or GEOLOCATION")
+		}
 	}
 	if m.LookupMode != nil {
 		f.LookupMode = strconv.Itoa(*m.LookupMode)
@@ -131,14 +134,25 @@ func (s *Server) functionFrom(m functionModel) (content.Function, error) {
 	return f, nil
 }
 
+// hasFunction reports whether a content file has brought a function of a name.
+func (s *Server) hasFunction(name string) bool {
+	return slices.ContainsFunc(s.Library.Sources(), func(v content.Source) bool {
+		return slices.ContainsFunc(v.Functions, func(f content.Function) bool { return f.Name == name })
+	})
+}
+
 func functionOf(f content.Function) functionModel {
-	m := functionModel{Name: strings.ToUpper(f.Name), Order: f.Order, LookupTable: f.LookupTable, IsEnabled: &f.Enabled, Arguments: []functionArgumentModel{}}
+	name := f.Name
+	if name == lookupElement || name == geolocationElement {
+		name = strings.ToUpper(name)
+	}
+	m := functionModel{Name: name, Order: f.Order, LookupTable: f.LookupTable, IsEnabled: &f.Enabled, Arguments: []functionArgumentModel{}}
 	if mode, err := strconv.Atoi(f.LookupMode); err == nil {
 		m.LookupMode = &mode
 	}
 	for kind, list := range [][]content.FunctionArgument{inputArgument: f.Inputs, outputArgument: f.Outputs} {
 		for _, a := range list {
-			m.Arguments = append(m.Arguments, functionArgumentModel{Type: kind, Column: a.Column, Value: a.Field, Service: a.Service, Order: a.Order, Override: f.Override && kind == outputArgument})
+			m.Arguments = append(m.Arguments, functionArgumentModel{Type: kind, Column: a.Column, Value: a.Field, Service: a.Service, Order: a.Order, Override: f.Override})
 		}
 	}
 	return m

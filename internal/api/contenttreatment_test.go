@@ -109,3 +109,24 @@ func (g *rig) parsed(source, body string) (out []record.Entry) {
 	}
 	return out
 }
+
+// What a content file brought and this call cannot describe outlives a change of another member.
+func TestFunctionsOfContentFilesOutliveAChange(t *testing.T) {
+	g, ctx := newRig(t), t.Context()
+	c, ns := g.sdk(), ptr("demo")
+	if _, err := g.lib.Import(ctx, []byte(`<LoganContent name="x"><Source name="s"><SourceType>os_file</SourceType><DisplayName>s</DisplayName>
+		<Parsers><Parser><ParserSeq>1</ParserSeq><ParserName>`+g.lib.Sources()[0].Parsers[0]+`</ParserName></Parser></Parsers>
+		<SourceFunctions><SourceFunction name="Custom" order="1" lookupMode="0" overrideOutputFields="1"><InputField lkCol="a" order="1">msg</InputField><SourceFunctionFeatures><FunctionFeature><Name>x</Name></FunctionFeature></SourceFunctionFeatures>
+		<IsEnabled>1</IsEnabled></SourceFunction></SourceFunctions></Source></LoganContent>`), content.ImportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := g.lib.Source("s")
+	if _, err := c.UpsertSource(ctx, la.UpsertSourceRequest{NamespaceName: ns, IsIncremental: ptr(true), IsIgnoreWarning: ptr(true),
+		UpsertLogAnalyticsSourceDetails: la.UpsertLogAnalyticsSourceDetails{Name: ptr("s"), Description: ptr("other")}}); err != nil {
+		t.Fatal(err)
+	}
+	after, _ := g.lib.Source("s")
+	if after.Description != "other" || len(before.Functions) != 1 || !reflect.DeepEqual(after.Functions, before.Functions) {
+		t.Errorf("%+v, want %+v", after.Functions, before.Functions)
+	}
+}

@@ -95,9 +95,9 @@ func (a *otlpAttributes) UnmarshalJSON(text []byte) error {
 }
 
 // otlpValue is an AnyValue as plain JSON.
-type otlpValue struct{ any }
+type otlpValue struct{ plain any }
 
-func (v otlpValue) MarshalJSON() ([]byte, error) { return json.Marshal(v.any) }
+func (v otlpValue) MarshalJSON() ([]byte, error) { return json.Marshal(v.plain) }
 
 func (v *otlpValue) UnmarshalJSON(text []byte) error {
 	var one struct {
@@ -118,19 +118,19 @@ func (v *otlpValue) UnmarshalJSON(text []byte) error {
 	}
 	switch {
 	case one.String != nil:
-		v.any = *one.String
+		v.plain = *one.String
 	case one.Bool != nil:
-		v.any = *one.Bool
+		v.plain = *one.Bool
 	case one.Int != nil:
-		v.any = int64(*one.Int)
+		v.plain = int64(*one.Int)
 	case one.Double != nil:
-		v.any = one.Double
+		v.plain = one.Double
 	case one.Bytes != nil:
-		v.any = *one.Bytes
+		v.plain = *one.Bytes
 	case one.Array != nil:
-		v.any = one.Array.Values
+		v.plain = one.Array.Values
 	case one.Pairs != nil:
-		v.any = one.Pairs.Values
+		v.plain = one.Pairs.Values
 	}
 	return nil
 }
@@ -223,7 +223,7 @@ func otlpLines(body []byte) ([]byte, error) {
 
 // line is a record with the time it bears: when it happened, else when it was seen.
 func (r otlpRecord) line(scope *otlpScope, resource otlpAttributes) otlpLine {
-	l := otlpLine{Service: resource["service.name"].any, Host: resource["host.name"].any, Severity: r.SeverityText, SeverityNumber: r.SeverityNumber,
+	l := otlpLine{Service: resource["service.name"].plain, Host: resource["host.name"].plain, Severity: r.SeverityText, SeverityNumber: r.SeverityNumber,
 		Event: r.Event, Body: r.Body, TraceID: r.TraceID, SpanID: r.SpanID, Attributes: r.Attributes, Scope: scope, Resource: resource}
 	if r.Time == 0 {
 		r.Time = r.Observed
