@@ -200,8 +200,8 @@ integrations:
     where: type = 'com.oraclecloud.analytics.*'
     backfill: {{.Back}}
     upload:
-      - {connection: local, log_source: OCI Analytics Cloud Audit Logs, types: com.oraclecloud.analytics.*.audit}
-      - {connection: local, log_source: OCI Analytics Cloud Diagnostic Logs, types: com.oraclecloud.analytics.*.diagnostic}
+      - {connection: local, log_source: OCI Analytics Cloud Audit Logs, entity: demo-oac, types: com.oraclecloud.analytics.*.audit}
+      - {connection: local, log_source: OCI Analytics Cloud Diagnostic Logs, entity: demo-oac, types: com.oraclecloud.analytics.*.diagnostic}
   oic-activity:
     kind: object-storage
     connection: oci
@@ -210,7 +210,7 @@ integrations:
     bucket: {{.Bucket}}
     prefix: activity/
     compartment: {{.Compartment}}
-    upload: {connection: local, log_source: OCI Integration Activity Stream Logs}
+    upload: {connection: local, log_source: OCI Integration Activity Stream Logs, entity: demo-oic}
   oic-metrics:
     kind: oic-metrics
     connection: oci
@@ -225,7 +225,7 @@ integrations:
       - MessagesReceivedCount[1h].sum()
       - MessagesFailedCount[1h].sum()
       - TotalBilledMessageCount[1h].sum()
-    upload: {connection: local, log_source: OCI Integration Metrics}
+    upload: {connection: local, log_source: OCI Integration Metrics, entity: demo-oic}
 server:
   listen: {{.Listen}}
   tenancy: {{.Tenancy}}

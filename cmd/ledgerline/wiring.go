@@ -77,13 +77,15 @@ func (n *node) integrations(o *oracle) ([]runner.Integration, error) {
 func (n *node) upload(o *oracle, u config.Upload) deliver.Sink {
 	if u.Connection != config.LocalConnection {
 		return &deliver.Upload{Service: o.oci[u.Connection], Files: n.stage, Memory: n.stage, Connection: u.Connection,
-			Namespace: u.Namespace, LogGroup: u.LogGroup, LogSource: u.LogSource, UploadName: u.UploadName}
+			Namespace: u.Namespace, LogGroup: u.LogGroup, LogSource: u.LogSource, UploadName: u.UploadName, Entity: u.Entity}
 	}
 	group := u.LogGroup
 	if group == "" {
 		group = n.defaultGroup
 	}
-	return n.localSink(group, u.LogSource, u.UploadName)
+	local := n.localSink(group, u.LogSource, u.UploadName)
+	local.Entity = u.Entity
+	return local
 }
 
 // largestExpansion bounds what one uploaded archive becomes in memory.

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -133,6 +135,23 @@ func (s *Server) getEntity(c *call) (*response, error) {
 		return nil, err
 	}
 	return answer(list[0]).with("etag", v.Etag), nil
+}
+
+// namedEntity is the name and the type of the entity that an upload names by its
+// OCID. Nobody needs to have created it: then it is called what the upload calls it.
+func (s *Server) namedEntity(ctx context.Context, id string) (name, kind string, err error) {
+	if id == "" {
+		return "", "", nil
+	}
+	v, err := s.Catalog.Item(ctx, catalog.Entity, id)
+	if errors.Is(err, catalog.ErrNotFound) {
+		return id, "", nil
+	}
+	if err != nil {
+		return "", "", err
+	}
+	m, err := entityOf(v)
+	return m.Name, m.EntityTypeName, err
 }
 
 // countSources says with how many log sources entities are associated, as far as

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -66,7 +67,7 @@ func (s *Server) uploadLogEventsFile(c *call) (*response, error) {
 		return nil, err
 	}
 	defer done()
-	parts, err := s.eventsParts(body, p.properties)
+	parts, err := s.eventsParts(c.r.Context(), body, p.properties)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +135,7 @@ func (c *call) properties() (map[string]string, error) {
 }
 
 // eventsParts reads and checks all documents of a body.
-func (s *Server) eventsParts(body []byte, properties map[string]string) ([]stage.ReceivedUpload, error) {
+func (s *Server) eventsParts(ctx context.Context, body []byte, properties map[string]string) ([]stage.ReceivedUpload, error) {
 	var out []stage.ReceivedUpload
 	files := 0
 	limits := content.Limits{Entries: maxEventsFiles, Bytes: maxEventsFile * maxEventsFiles}
@@ -150,7 +151,7 @@ func (s *Server) eventsParts(body []byte, properties map[string]string) ([]stage
 			return missing("logEvents")
 		}
 		for _, e := range doc.Events {
-			p, err := s.eventsPart(e, doc.Metadata, properties)
+			p, err := s.eventsPart(ctx, e, doc.Metadata, properties)
 			if err != nil {
 				return err
 			}
@@ -171,8 +172,8 @@ func (s *Server) eventsParts(body []byte, properties map[string]string) ([]stage
 
 // eventsPart checks the records of one log. Metadata names fields; what is closer
 // to the records counts.
-func (s *Server) eventsPart(e eventsOf, document map[string]any, properties map[string]string) (stage.ReceivedUpload, error) {
-	p := stage.ReceivedUpload{Upload: stage.Upload{File: "events", Entity: e.EntityID, Timezone: e.Timezone, Metadata: maps.Clone(properties)}}
+func (s *Server) eventsPart(ctx context.Context, e eventsOf, document map[string]any, properties map[string]string) (stage.ReceivedUpload, error) {
+	p := stage.ReceivedUpload{Upload: stage.Upload{File: "events", Timezone: e.Timezone, Metadata: maps.Clone(properties)}}
 	switch {
 	case e.Source == "":
 		return p, missing("logEvents.logSourceName")
@@ -184,6 +185,10 @@ func (s *Server) eventsPart(e eventsOf, document map[string]any, properties map[
 		return p, absent("Log source %.200q (logSourceName) is not found; import it first", e.Source)
 	}
 	p.Source = found.Name
+	var err error
+	if p.Entity, p.EntityType, err = s.namedEntity(ctx, e.EntityID); err != nil {
+		return p, err
+	}
 	if p.Entity == "" {
 		p.Entity = e.EntityName
 	}
@@ -193,7 +198,6 @@ func (s *Server) eventsPart(e eventsOf, document map[string]any, properties map[
 		}
 	}
 	if e.Path != "" {
-		var err error
 		if p.File, err = baseName("logPath", e.Path); err != nil {
 			return p, err
 		}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -387,5 +388,31 @@ func TestPushKeepsToRights(t *testing.T) {
 	}
 	if len(full.received()) != 0 {
 		t.Error("something forbidden was staged")
+	}
+}
+
+// An entity that is known is told by its name and type, any other by what it was called.
+func TestSDKUploadsNameEntities(t *testing.T) {
+	g, ctx := newRig(t), context.Background()
+	c := g.sdk()
+	e, err := c.CreateLogAnalyticsEntity(ctx, loganalytics.CreateLogAnalyticsEntityRequest{NamespaceName: ptr("demo"), CreateLogAnalyticsEntityDetails: loganalytics.CreateLogAnalyticsEntityDetails{
+		Name: ptr("oic-1"), CompartmentId: ptr(tenancy), EntityTypeName: ptr("omc_opc_ics_integration")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.upload(c, "{}", func(r *loganalytics.UploadLogFileRequest) { r.EntityId = e.Id }); err != nil {
+		t.Fatal(err)
+	}
+	document := fmt.Sprintf(`{"logEvents":[{"entityId":%q,"logSourceName":"OCI Integration Audit Logs","logRecords":["{}"]}, {"entityName":"other","logSourceName":"OCI Integration Audit Logs","logRecords":["{}"]}]}`, *e.Id)
+	if _, err := c.UploadLogEventsFile(ctx, events([]byte(document), "", "token")); err != nil {
+		t.Fatal(err)
+	}
+	var named []string
+	for _, u := range g.received() {
+		named = append(named, u.Entity+", "+u.EntityType)
+	}
+	slices.Sort(named)
+	if want := []string{"oic-1, Oracle Integration", "oic-1, Oracle Integration", "other, "}; !slices.Equal(named, want) {
+		t.Errorf("%q, want %q", named, want)
 	}
 }

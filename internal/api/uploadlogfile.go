@@ -158,6 +158,9 @@ func (s *Server) uploadOf(c *call) (stage.Upload, error) {
 		return u, absent("Log source %.200q (logSourceName) is not found; import it first", source)
 	}
 	u.Source = found.Name
+	if u.Entity, u.EntityType, err = s.namedEntity(c.r.Context(), u.Entity); err != nil {
+		return u, err
+	}
 	if u.Name == "" {
 		u.Name = uploadName(u)
 	}

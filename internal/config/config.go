@@ -90,6 +90,7 @@ type Upload struct {
 	LogGroup   string
 	LogSource  string
 	UploadName string
+	Entity     string   // what the records come from: of local uploads its name, of Oracle's the OCID; may be empty
 	Types      []string // patterns of event types; none: what no other upload's types match
 }
 

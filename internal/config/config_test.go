@@ -100,7 +100,7 @@ integrations:
     connection: oci
     every: 5 minutes
     page_size: 5000
-    upload: {connection: lokal, log_source: X, namespace: n, log_group: g}
+    upload: {connection: lokal, log_source: X, namespace: n, log_group: g, entity: oic-1}
 server:
   listen: 0.0.0.0:80
   users:
@@ -117,7 +117,7 @@ server:
 	}{
 		{1, "did you mean data?"}, {5, "https://"}, {6, "scope is missing"}, {9, "NOT_SET"}, {10, "body, header"},
 		{13, "nowhere"}, {16, "oic-audit"}, {17, "did you mean oic?"}, {18, "5m"}, {19, "1 to 1000"},
-		{20, "no connection \"lokal\""}, {22, "loopback"}, {24, "ocid1.user"}, {24, "16 pairs"},
+		{20, "no connection \"lokal\""}, {20, "by their OCID"}, {22, "loopback"}, {24, "ocid1.user"}, {24, "16 pairs"},
 	}
 	for _, w := range want {
 		found := false

@@ -207,6 +207,7 @@ func (r *reader) upload(s *section, k kind, integration string, connections map[
 		Connection: s.need("connection", "oci"),
 		LogSource:  s.need("log_source", "OCI Integration Audit Logs"),
 		UploadName: s.str("upload_name", integration),
+		Entity:     s.str("entity", ""),
 	}
 	if k.mixed {
 		u.Types = s.strings("types")
@@ -216,6 +217,9 @@ func (r *reader) upload(s *section, k kind, integration string, connections map[
 	} else {
 		u.Namespace = s.need("namespace", "ns")
 		u.LogGroup = s.need("log_group", "ocid1.loganalyticsloggroup.oc1..x")
+		if u.Entity != "" && !strings.HasPrefix(u.Entity, "ocid1.") {
+			s.r.problem(s.lineAt("entity"), "%s is %q; Oracle's service knows entities by their OCID, such as ocid1.loganalyticsentity.oc1..x", s.at("entity"), u.Entity)
+		}
 	}
 	s.connectionOf("connection", u.Connection, connections, "oci", LocalConnection)
 	s.done()

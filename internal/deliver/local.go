@@ -64,11 +64,12 @@ type Local struct {
 	// Observe, when set, is given each chunk after it is stored, at least once.
 	Observe func(ctx context.Context, stage [32]byte, chunk int, entries []record.Entry) error
 
-	// LogGroup, LogSource and UploadName are given to collected files.
+	// LogGroup, LogSource, UploadName and Entity are given to collected files.
 	// Received files bring their own.
 	LogGroup   string
 	LogSource  string
 	UploadName string
+	Entity     string
 }
 
 // Name of the sink.
@@ -141,7 +142,7 @@ func (l *Local) collected(ctx context.Context, f stage.File, w *writer) error {
 	}
 	return l.upload(ctx, stage.Upload{
 		Reference: hex.EncodeToString(f.SHA256[:16]), Name: l.UploadName, File: f.Name,
-		Source: l.LogSource, LogGroup: l.LogGroup, Received: f.Sealed,
+		Source: l.LogSource, LogGroup: l.LogGroup, Entity: l.Entity, Received: f.Sealed,
 	}, body, w)
 }
 
@@ -157,9 +158,9 @@ func (l *Local) upload(ctx context.Context, up stage.Upload, body []byte, w *wri
 	}
 	origin := &record.Origin{
 		Upload: up.Reference, UploadName: up.Name, File: up.File, LogGroup: up.LogGroup,
-		Source: source.Display, Entity: up.Entity, Received: up.Received.UnixMilli(),
+		Source: source.Display, Entity: up.Entity, EntityType: up.EntityType, Received: up.Received.UnixMilli(),
 	}
-	if len(source.EntityTypes) == 1 {
+	if origin.EntityType == "" && len(source.EntityTypes) == 1 {
 		origin.EntityType = source.EntityTypes[0]
 	}
 	var ordinal int64

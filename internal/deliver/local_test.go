@@ -227,3 +227,23 @@ func TestErasedUploadsAreLeftOut(t *testing.T) {
 		t.Errorf("books %+v", books)
 	}
 }
+
+// What is collected comes from the entity that the configuration names.
+func TestLocalNamesTheEntityOfCollectedFiles(t *testing.T) {
+	st := staged(t, 1)
+	l, kept, _ := newLocal(t, st)
+	l.LogSource, l.LogGroup, l.Entity = auditSource, "g", "oic-1"
+	files, err := st.Files(t.Context(), "audit", 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deliverAll(t, l, files)
+	if kept.rows() != 1 {
+		t.Fatalf("%d rows", kept.rows())
+	}
+	for _, c := range kept.chunks {
+		if e := c.Entries[0]; e.Origin.Entity != "oic-1" {
+			t.Errorf("%+v", e.Origin)
+		}
+	}
+}

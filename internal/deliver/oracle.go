@@ -75,6 +75,7 @@ type Upload struct {
 	LogGroup   string
 	LogSource  string
 	UploadName string
+	Entity     string // OCID of what the records come from; may be empty
 }
 
 // Name of the sink.
@@ -116,7 +117,7 @@ func (u *Upload) Deliver(ctx context.Context, f stage.File) (Receipt, error) {
 	}
 	receipt, err := u.Service.Upload(ctx, connect.LogUpload{
 		Namespace: u.Namespace, LogGroup: u.LogGroup, Source: u.LogSource,
-		File: f.Name, UploadName: u.UploadName, RetryToken: retryToken(f, u.Name()), Body: body,
+		File: f.Name, UploadName: u.UploadName, Entity: u.Entity, RetryToken: retryToken(f, u.Name()), Body: body,
 	})
 	if err != nil {
 		return Receipt{}, err

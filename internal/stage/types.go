@@ -50,7 +50,8 @@ type Upload struct {
 	File       string            `json:"file"`
 	Source     string            `json:"source"`
 	LogGroup   string            `json:"logGroup"`
-	Entity     string            `json:"entity,omitempty"`
+	Entity     string            `json:"entity,omitempty"` // its name, or what the client called it
+	EntityType string            `json:"entityType,omitempty"`
 	Timezone   string            `json:"timezone,omitempty"`
 	Encoding   string            `json:"encoding,omitempty"`
 	DateFormat string            `json:"dateFormat,omitempty"`

@@ -20,7 +20,7 @@ const boards: Expected[] = [
   { name: "Oracle Integration: Key Metrics", file: "oracle-integration-cloud__dashboards__Oracle_Integration_Key_Metrics.json", other: [], empty: [], picture: "dashboard-metrics" },
   { name: "Oracle Integration: Time Taken Analysis", file: "oracle-integration-cloud__dashboards__Oracle_Integration_Time_Taken_Analysis.json", other: [], empty: [] },
   { name: "Oracle Integration Insight", file: "oracle-integration-cloud__dashboards__Oracle_Integration_Insight.json", other: [], empty: [], picture: "dashboard-insight" },
-  { name: "Oracle Integration Insight", file: "oracle-integration-cloud__dashboards__oic-insights-7.json", other: [], empty: ["Analytics Scope"] }, // which links by Entity; the demo's uploads name none
+  { name: "Oracle Integration Insight", file: "oracle-integration-cloud__dashboards__oic-insights-7.json", other: [], empty: [] },
   {
     name: "Fusion OIC Process Monitoring",
     file: "fa-ess-scheduler__dashboards__Fusion_OIC_Process_Monitoring.json",
