@@ -2,7 +2,7 @@ import { useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from
 
 // The address holds the state of a page, so that a link reproduces what is seen.
 
-export const BASE = "/ui";
+const BASE = "/ui";
 
 const listeners = new Set<() => void>();
 

@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 import { shoot } from "./look";
 import { Explorer } from "./pages/explorer";
-import { ask, call, column, count } from "./store";
+import { ask, call, column, count, settledRange } from "./store";
 import { expect, test } from "./test";
 
 const audit = "'Log Source' = 'OCI Integration Audit Logs'";
@@ -113,8 +113,26 @@ describe("Log Explorer", () => {
     await x.open("* | nosuchcommand");
     expect(await x.problems()).toEqual([expect.stringContaining("nosuchcommand")]);
     await expect.poll(() => page.getByRole("alert").count()).toBe(1); // told once
+    expect(await page.getByRole("button", { name: "Try again" }).count()).toBe(0); // it would be refused again
     await x.open("'User Name' = 'nobody at all'");
     await page.getByText("No records").waitFor();
     expect(await x.histogramTotal()).toBe(0);
+  });
+
+  test("asks again after the server failed", async ({ page }) => {
+    const failed = { status: 500, contentType: "application/json", body: JSON.stringify({ code: "InternalServerError", message: "something failed" }) };
+    for (const operation of ["**/ledgerline/v1/status", "**/ledgerline/v1/query"]) {
+      await page.route(operation, (r) => r.fulfill(failed));
+      await page.goto("/ui/explore?" + new URLSearchParams({ q: audit, ...settledRange() }).toString());
+      const results = page.getByRole("region", { name: "Results" });
+      await results.getByRole("alert").getByText("something failed").waitFor();
+      expect(await page.getByText("No fields").count()).toBe(0); // nobody knows
+      await page.unroute(operation);
+      await results.getByRole("button", { name: "Try again" }).click();
+      const x = new Explorer(page);
+      await page.locator(".counts").waitFor();
+      await x.answered();
+      expect(await x.total()).toBe(await count(audit));
+    }
   });
 });

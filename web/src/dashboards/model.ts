@@ -82,7 +82,7 @@ export type Shown =
 const names: Record<string, VizId> = { cloud: "words", summary_table: "summary", issues: "cluster" };
 
 /** vizOfTile is the visualisation that Oracle's name means; an unknown one is a table. */
-export function vizOfTile(name: string | undefined): VizId {
+function vizOfTile(name: string | undefined): VizId {
   if (name && names[name]) return names[name];
   return name && isVizId(name) ? name : "table";
 }

@@ -4,7 +4,7 @@ import { lineName, number } from "../lib/format";
 import { axisTime, duration, formatTime, zoneOffset } from "../lib/time";
 import { tip } from "./Chart";
 import type { Palette } from "./palette";
-import { axis, base, legend, SIDE_LEGEND } from "./style";
+import { axis, base, legend, shortened, SIDE_LEGEND } from "./style";
 import { label, MAX_LINES, measureText, pivot, tableOf, type Table } from "./table";
 
 // Options of charts along an axis, made of results. Pure: what they hold is what the result holds.
@@ -74,7 +74,7 @@ const TICKS = [1, 5, 15, 30, 60, 300, 600, 1800, 3600, 10800, 21600, 43200, 8640
 export function categoryOption(t: Table, kind: "bar" | "hbar" | "line" | "area", zone: string, p: Palette, most = 40): EChartsCoreOption {
   const { groups, lines } = pivot(t, zone, most);
   const flat = kind === "hbar";
-  const cat = { type: "category", data: groups, ...axis(p), splitLine: { show: false }, axisLabel: { color: p.muted, fontSize: 11, width: flat ? 190 : 110, overflow: "truncate", hideOverlap: !flat, rotate: flat || groups.length < 9 ? 0 : 35 }, inverse: flat };
+  const cat = { type: "category", data: groups, ...axis(p), splitLine: { show: false }, axisLabel: { color: p.muted, fontSize: 11, ...(flat ? { formatter: shortened } : { width: 110, overflow: "truncate" }), hideOverlap: !flat, rotate: flat || groups.length < 9 ? 0 : 35 }, inverse: flat };
   const unit = t.measures[0];
   const val = { type: "value", ...axis(p), axisLabel: { color: p.muted, fontSize: 11, hideOverlap: true, formatter: (n: number) => measureText(n, unit) }, splitNumber: 4 };
   const many = lines.length > 1;

@@ -14,8 +14,8 @@ export const axis = (p: Palette) => ({ axisLine: { lineStyle: { color: p.line } 
 /** SIDE_LEGEND is the width that a legend beside a chart takes. */
 export const SIDE_LEGEND = 200;
 
-// Names of log sources differ at their end, so that a long one loses its middle.
-const shortened = (name: string) => (name.length > 26 ? name.slice(0, 11).trimEnd() + "…" + name.slice(-14).trimStart() : name);
+/** shortened takes the middle out of a long name: those of log sources differ at their end. */
+export const shortened = (name: string) => (name.length > 26 ? name.slice(0, 11).trimEnd() + "…" + name.slice(-14).trimStart() : name);
 
 export function legend(p: Palette, show: boolean, side: boolean) {
   return show
