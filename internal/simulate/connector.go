@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -39,9 +38,8 @@ func (c Connector) withDefaults() Connector {
 	return c
 }
 
-// hub is the connector at work.
+// hub is the connector at work. Steps and flushes use it, one at a time.
 type hub struct {
-	mu   sync.Mutex
 	from int64 // what came in since then is not moved yet; 0: nothing is
 	tail [][]byte
 	zip  *gzip.Writer
@@ -59,8 +57,6 @@ func (s *Simulator) connect(now time.Time, rollover time.Duration) error {
 	if c.Bucket == "" {
 		return nil
 	}
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
 	every := rollover.Milliseconds()
 	if s.hub.from == 0 {
 		s.hub.from = now.Add(-time.Duration(s.opts.Days+1)*24*time.Hour).UnixMilli() / every * every
@@ -77,19 +73,19 @@ func (s *Simulator) connect(now time.Time, rollover time.Duration) error {
 	}
 }
 
-// Flush lets Connector Hub write what it holds, without waiting for the end of
-// a rollover.
+// Flush lets the users work until now and Connector Hub write all that can be seen
+// of it, without waiting for the end of a rollover.
 func (s *Simulator) Flush() error {
 	if s.opts.Connector.Bucket == "" {
 		return nil
 	}
+	s.stepping.Lock()
+	defer s.stepping.Unlock()
 	now := s.Now()
-	if err := s.connect(now, s.opts.Connector.Rollover); err != nil {
+	if _, err := s.step(now); err != nil {
 		return err
 	}
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
-	to := max(now.UnixMilli(), s.hub.from)
+	to := max(now.UnixMilli()+1, s.hub.from)
 	if err := s.move(s.hub.from, to); err != nil {
 		return err
 	}

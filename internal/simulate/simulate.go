@@ -171,6 +171,8 @@ type Simulator struct {
 	objects *bucketStore
 	chance  *injector
 
+	stepping sync.Mutex // held while time passes
+
 	mu    sync.Mutex
 	shift time.Duration // added to Options.Clock by /simulator/clock
 }
@@ -235,12 +237,19 @@ func (s *Simulator) Advance(d time.Duration) {
 
 // Step lets the users work until now and returns how many records appeared.
 func (s *Simulator) Step(now time.Time) int {
-	n := s.trail.add(s.office.work(now, s.chance, s.opts.LateBy)...)
-	n += s.company.work(now, s.chance, s.opts.LateBy)
-	if err := s.connect(now, s.opts.Connector.Rollover); err != nil {
+	s.stepping.Lock()
+	defer s.stepping.Unlock()
+	n, err := s.step(now)
+	if err != nil {
 		s.opts.Logger.Error("Connector Hub", "error", err)
 	}
 	return n
+}
+
+func (s *Simulator) step(now time.Time) (records int, err error) {
+	n := s.trail.add(s.office.work(now, s.chance, s.opts.LateBy)...)
+	n += s.company.work(now, s.chance, s.opts.LateBy)
+	return n, s.connect(now, s.opts.Connector.Rollover)
 }
 
 // Rest ends all work for good: nothing new appears but by faults. It lets who

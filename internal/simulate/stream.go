@@ -19,11 +19,13 @@ type stream struct {
 
 	next    time.Time
 	pending queue
+	until   int64 // what came into a log by then has been given out; the rest comes later
 }
 
 // past makes n entries that are seen before now, over the span before it. What
 // comes later of the last happenings waits.
 func (s *stream) past(n int, span time.Duration, now time.Time) []entry {
+	s.until = now.UnixMilli()
 	out := make([]entry, 0, n)
 	for len(out) < n {
 		at, _ := moment(s.random, now.Add(-span), span, s.off)
@@ -51,6 +53,7 @@ func (s *stream) work(now time.Time, chance *injector, lateBy time.Duration) []e
 				if chance.happens(Late) {
 					e.seen += 1 + s.random.Int64N(lateBy.Milliseconds())
 				}
+				e.seen = max(e.seen, s.until+1)
 				heap.Push(&s.pending, e)
 			}
 			s.next = s.next.Add(s.gap())
@@ -63,6 +66,7 @@ func (s *stream) work(now time.Time, chance *injector, lateBy time.Duration) []e
 	for len(s.pending) > 0 && s.pending[0].seen <= now.UnixMilli() {
 		out = append(out, heap.Pop(&s.pending).(entry))
 	}
+	s.until = max(s.until, now.UnixMilli())
 	return out
 }
 
