@@ -38,7 +38,7 @@ var contests = []contest{
 	{"a phrase in Message", "Message like '*Connection refused by remote endpoint*' | stats count", "SELECT count(*) FROM FILES WHERE contains(lower(msg), 'connection refused by remote endpoint')", 1462},
 	{"a rare word anywhere", needle + " | stats count", "SELECT count(*) FROM FILES WHERE contains(lower(mbody), '" + needle + "')", 51},
 	{"hourly histogram by a field", "* | timestats span = 1hour count by 'Log Source'", "SELECT epoch_ms(time) // 3600000 AS h, msrcid, count(*) FROM FILES GROUP BY ALL", 1236},
-	{"group by two with distinct users, top 20", "* | stats count as n, distinctcount('User Name') as users by 'Log Source', Status | sort -n | head 20", "SELECT msrcid, status, count(*) AS n, count(DISTINCT usrname) FROM FILES GROUP BY ALL ORDER BY n DESC LIMIT 20", 3536},
+	{"group by two with distinct users, top 20", "* | stats count as n, distinctcount('User Name') as users by 'Log Source', Status | sort -n | head 20", "SELECT msrcid, lower(status), count(*) AS n, count(DISTINCT lower(usrname)) FROM FILES GROUP BY ALL ORDER BY n DESC LIMIT 20", 3536},
 	{"95th percentile by hour", "* | timestats span = 1hour pct(Duration, 95) as p95", "SELECT epoch_ms(time) // 3600000 AS h, quantile_cont(dur, 0.95) FROM FILES GROUP BY ALL", 6899},
 	{"latest 100 with two filters", "Severity = error and 'Log Source' = 'Mixed Audit' | fields 'User Name', Message | sort -Time | head 100", "SELECT * FROM FILES WHERE lower(sevlvl) = 'error' AND msrcid = 'Mixed Audit' ORDER BY time DESC LIMIT 100", 1969},
 	{"a phrase in the original text, in any letter case", "'connection refused by remote' | stats count", "SELECT count(*) FROM FILES WHERE contains(lower(mbody), 'connection refused by remote')", 0},
