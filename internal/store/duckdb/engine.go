@@ -36,12 +36,11 @@ type engine struct {
 	results   *turns
 	computing *turns
 	lent      sync.WaitGroup // connections
-	closing   context.Context
-	close     context.CancelFunc
 
-	mu   sync.Mutex
-	now  *instance
-	idle []*conn
+	mu     sync.Mutex
+	now    *instance
+	idle   []*conn
+	closed bool
 }
 
 // Open starts an in-memory DuckDB that can read the files in opts.Dirs, spill to
@@ -52,9 +51,7 @@ func Open(opts Options) (store.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{opts: opts, results: newTurns(opts.Results), computing: newTurns(opts.Concurrent), now: now}
-	e.closing, e.close = context.WithCancel(context.Background())
-	return e, nil
+	return &engine{opts: opts, results: newTurns(opts.Results), computing: newTurns(opts.Concurrent), now: now}, nil
 }
 
 // settings are the statements that set DuckDB up. The last ones close the doors.
@@ -97,19 +94,13 @@ var errClosed = errors.New("duckdb: engine is closed")
 // while as many queries run as may, at most until ctx ends; those who ask for much,
 // see [store.Asking], let those go first who ask for little.
 func (e *engine) Query(ctx context.Context, sql string, args ...any) (store.Rows, error) {
-	waiting, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(e.closing, func() { cancel(errClosed) })()
-	noTurn := func() error {
-		return fmt.Errorf("duckdb: no turn for the query in time, others are running: %w", context.Cause(waiting))
-	}
 	who := store.Asker(ctx)
-	if e.results.take(waiting, who) != nil {
-		return nil, noTurn()
+	if err := e.results.take(ctx, who); err != nil {
+		return nil, err
 	}
-	if e.computing.take(waiting, who) != nil {
+	if err := e.computing.take(ctx, who); err != nil {
 		e.results.give(who)
-		return nil, noTurn()
+		return nil, err
 	}
 	defer e.computing.give(who)
 	conn, err := e.lend()
@@ -163,8 +154,10 @@ func readsOnly(stmt *duck.Stmt) error {
 
 // Close waits for running queries, and until their rows are read, and stops DuckDB.
 func (e *engine) Close() error {
+	e.results.close()
+	e.computing.close()
 	e.mu.Lock()
-	e.close()
+	e.closed = true
 	e.mu.Unlock()
 	e.lent.Wait()
 	e.mu.Lock()

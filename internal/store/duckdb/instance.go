@@ -58,7 +58,7 @@ func start(opts Options) (*instance, error) {
 func (e *engine) lend() (*conn, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.closing.Err() != nil {
+	if e.closed {
 		return nil, errClosed
 	}
 	if n := len(e.idle); n > 0 && !e.now.ended.Load() {

@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 )
@@ -14,30 +15,36 @@ type turns struct {
 	free    int
 	held    map[string]int // by who asks
 	waiting []*waiter      // in the order of their coming
+	closed  bool
 }
 
 type waiter struct {
 	who  string
-	turn chan struct{} // closed when it is this one's turn
+	turn chan error // nil: it is this one's turn
 }
 
 func newTurns(places int) *turns { return &turns{free: places, held: map[string]int{}} }
 
-// take waits for a place, until ctx ends. The place must be given back.
+// take waits for a place, until ctx ends or there are none any more. The place must
+// be given back.
 func (t *turns) take(ctx context.Context, who string) error {
 	t.mu.Lock()
+	if t.closed {
+		t.mu.Unlock()
+		return errClosed
+	}
 	if t.free > 0 {
 		t.free--
 		t.held[who]++
 		t.mu.Unlock()
 		return nil
 	}
-	w := &waiter{who, make(chan struct{})}
+	w := &waiter{who, make(chan error, 1)}
 	t.waiting = append(t.waiting, w)
 	t.mu.Unlock()
 	select {
-	case <-w.turn:
-		return nil
+	case err := <-w.turn:
+		return err
 	case <-ctx.Done():
 	}
 	t.mu.Lock()
@@ -46,10 +53,10 @@ func (t *turns) take(ctx context.Context, who string) error {
 		t.waiting = slices.Delete(t.waiting, at, at+1)
 	}
 	t.mu.Unlock()
-	if at < 0 { // the turn came meanwhile
+	if at < 0 && <-w.turn == nil { // it came meanwhile
 		t.give(who)
 	}
-	return ctx.Err()
+	return fmt.Errorf("duckdb: no turn for the query in time, others are running: %w", ctx.Err())
 }
 
 // give gives a place back.
@@ -72,5 +79,16 @@ func (t *turns) give(who string) {
 	w := t.waiting[next]
 	t.waiting = slices.Delete(t.waiting, next, next+1)
 	t.held[w.who]++
-	close(w.turn)
+	w.turn <- nil
+}
+
+// close lets nobody have a place any more who has none.
+func (t *turns) close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
+	for _, w := range t.waiting {
+		w.turn <- errClosed
+	}
+	t.waiting = nil
 }

@@ -81,3 +81,24 @@ func TestTurnsGivenUp(t *testing.T) {
 		}
 	}
 }
+
+// Who waits when the engine is closed is told so, and nobody comes after.
+func TestTurnsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		places := newTurns(1)
+		if err := places.take(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error)
+		go func() { done <- places.take(t.Context(), "b") }()
+		synctest.Wait()
+		places.close()
+		if err := <-done; !errors.Is(err, errClosed) {
+			t.Error(err)
+		}
+		places.give("a")
+		if err := places.take(t.Context(), "c"); !errors.Is(err, errClosed) {
+			t.Error(err)
+		}
+	})
+}
