@@ -58,7 +58,26 @@ func (s *Server) uploadLogEventsFile(c *call) (*response, error) {
 	if logSet != "" {
 		return nil, invalid("logSet: this namespace is not partitioned by log sets")
 	}
-	p, err := s.pushedInto(c, group)
+	return s.takePushed(c, group, "log events", func(body []byte, properties map[string]string) ([]stage.ReceivedUpload, error) {
+		return s.eventsParts(c.r.Context(), body, properties)
+	})
+}
+
+// takePushed stages the records that are pushed into a log group, as read makes
+// uploads of the body and of what the header opc-meta-properties says. It answers
+// without a body.
+func (s *Server) takePushed(c *call, group, what string, read func(body []byte, properties map[string]string) ([]stage.ReceivedUpload, error)) (*response, error) {
+	if err := s.mayUse(c, group); err != nil { // first: who may not use it must not learn that it is there
+		return nil, err
+	}
+	if _, err := s.Catalog.LogGroup(c.r.Context(), group); err != nil {
+		return nil, err
+	}
+	properties, err := c.properties()
+	if err != nil {
+		return nil, err
+	}
+	token, err := c.retryToken()
 	if err != nil {
 		return nil, err
 	}
@@ -67,48 +86,21 @@ func (s *Server) uploadLogEventsFile(c *call) (*response, error) {
 		return nil, err
 	}
 	defer done()
-	parts, err := s.eventsParts(c.r.Context(), body, p.properties)
+	parts, err := read(body, properties)
 	if err != nil {
 		return nil, err
 	}
-	return s.takePushed(c, p, "log events", parts)
-}
-
-// pushTarget is what the headers of a request that pushes records say.
-type pushTarget struct {
-	group      string
-	properties map[string]string
-	token      string
-}
-
-// pushedInto reads them for a log group that the caller may use.
-func (s *Server) pushedInto(c *call, group string) (p pushTarget, err error) {
-	p.group = group
-	if err = s.mayUse(c, group); err != nil { // first: who may not use it must not learn that it is there
-		return p, err
-	}
-	if _, err = s.Catalog.LogGroup(c.r.Context(), group); err != nil {
-		return p, err
-	}
-	if p.properties, err = c.properties(); err == nil {
-		p.token, err = c.retryToken()
-	}
-	return p, err
-}
-
-// takePushed stages records that were pushed and answers without a body.
-func (s *Server) takePushed(c *call, p pushTarget, what string, parts []stage.ReceivedUpload) (*response, error) {
 	received := s.opts.Clock().UTC().Truncate(time.Millisecond)
 	object := strings.ToLower(rand.Text())
 	name := what + " " + object[:12]
-	if p.token != "" {
+	if token != "" {
 		// The name must be the same at each try, or the try would count as another request.
-		name, p.token = what+" "+clip(p.token, maxToken), c.op.Name+" "+p.token
+		name, token = what+" "+clip(token, maxToken), c.op.Name+" "+token
 	}
 	for i := range parts {
-		parts[i].Name, parts[i].LogGroup = name, p.group
+		parts[i].Name, parts[i].LogGroup = name, group
 	}
-	if err := s.receiveParts(c, parts, received, p.token); err != nil {
+	if err := s.receiveParts(c, parts, received, token); err != nil {
 		return nil, err
 	}
 	return (&response{status: http.StatusOK, header: http.Header{}}).with("opc-object-id", object).with("timecreated", received.Format(time.RFC3339Nano)), nil

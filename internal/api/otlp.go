@@ -160,21 +160,10 @@ func (s *Server) uploadOTLP(c *call) (*response, error) {
 	case strings.Contains(c.r.Header.Get("Content-Type"), "protobuf"):
 		return nil, invalid("only OTLP in JSON is taken; set OTEL_EXPORTER_OTLP_LOGS_PROTOCOL=http/json")
 	}
-	p, err := s.pushedInto(c, group)
-	if err != nil {
-		return nil, err
-	}
-	body, done, err := s.bodyInFlight(c)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	u := stage.Upload{File: "otlp.json", Source: content.SourceOpenTelemetry, Metadata: p.properties}
-	part := stage.ReceivedUpload{Upload: u}
-	if part.Body, err = otlpLines(body); err != nil {
-		return nil, err
-	}
-	resp, err := s.takePushed(c, p, "OTLP logs", []stage.ReceivedUpload{part})
+	resp, err := s.takePushed(c, group, "OTLP logs", func(body []byte, properties map[string]string) ([]stage.ReceivedUpload, error) {
+		lines, err := otlpLines(body)
+		return []stage.ReceivedUpload{{Upload: stage.Upload{File: "otlp.json", Source: content.SourceOpenTelemetry, Metadata: properties}, Body: lines}}, err
+	})
 	if err == nil {
 		resp.json = struct{}{} // exporters look for a partial success in it
 	}

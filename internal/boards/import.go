@@ -15,7 +15,7 @@ type ImportOptions struct {
 	SameName     bool   // what has the same name in the compartment is overwritten
 	DashboardsTo string // compartment of the dashboards; empty: as the file says
 	SearchesTo   string // of the saved searches
-	Rest         string // for what names no compartment, as public files do with placeholders
+	Rest         string // of what names none, such as public files, which have placeholders instead
 	BuiltIn      bool   // ids stay, and only the program changes the items
 }
 

@@ -29,12 +29,13 @@ func (s *session) walk(ctx context.Context, columns []*plan.Column, limit int, w
 	whole := scan.Window
 	defer func() { s.plan.Root, scan.Window = root, whole }()
 	segments := s.snapshot.Segments(filter(whole, scan))
+	bounded := limit < math.MaxInt
 	for limit > 0 {
 		var rest record.Window
 		var last bool
 		scan.Window, rest, last = sliceOf(segments, scan.Window, want, order.By[0].Desc)
 		sort := &plan.Sort{In: order.In, By: order.By, Limit: -1}
-		if limit < math.MaxInt {
+		if bounded {
 			sort.Limit = limit
 		}
 		s.plan.Root = sort
@@ -42,9 +43,7 @@ func (s *session) walk(ctx context.Context, columns []*plan.Column, limit int, w
 		if err != nil || last {
 			return err
 		}
-		if limit < math.MaxInt {
-			limit -= n
-		}
+		limit -= n
 		scan.Window = rest
 		want = max(1, min(want*8, want*full/int64(max(n, 1))))
 	}
