@@ -46,8 +46,8 @@ type Cron struct{ times cron.Schedule }
 const maxExpression = 256
 
 // ParseCron reads an expression of five fields (minute, hour, day of month, month,
-// day of week from 0 for Sunday), or of six with seconds before them; ? is *. The
-// expression must not name times less than MinInterval apart.
+// day of week from 0 for Sunday), or of six with seconds before them; ? is *. Its times
+// are those of clocks in the zone. The expression must not name times less than MinInterval apart.
 func ParseCron(text string, zone *time.Location) (Cron, error) {
 	if len(text) > maxExpression {
 		return Cron{}, fmt.Errorf("a cron expression has at most %d characters", maxExpression)
@@ -62,7 +62,7 @@ func ParseCron(text string, zone *time.Location) (Cron, error) {
 	if err != nil {
 		return Cron{}, fmt.Errorf("the cron expression cannot be read: %w; it has 5 fields, or 6 with seconds first", err)
 	}
-	if spec, ok := parsed.(*cron.SpecSchedule); ok && zone != nil {
+	if spec, ok := parsed.(*cron.SpecSchedule); ok {
 		spec.Location = zone
 	}
 	c := Cron{parsed}

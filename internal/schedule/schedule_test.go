@@ -66,6 +66,7 @@ func TestDue(t *testing.T) {
 	}{
 		{"too early", RetryOnce, -1, "2024-05-01T09:59:59Z", 0, never, "2024-05-01T10:00:00Z"},
 		{"in time", Skip, -1, "2024-05-01T10:00:30Z", 0, "2024-05-01T10:00:00Z", "2024-05-01T11:00:00Z"},
+		{"a minute late is in time", Skip, -1, "2024-05-01T10:01:00Z", 0, "2024-05-01T10:00:00Z", "2024-05-01T11:00:00Z"},
 		{"missed and left out", Skip, -1, "2024-05-01T12:30:00Z", 0, never, "2024-05-01T13:00:00Z"},
 		{"missed, but the last is in time", Skip, -1, "2024-05-01T12:00:10Z", 0, "2024-05-01T12:00:00Z", "2024-05-01T13:00:00Z"},
 		{"the last is made up for", RetryOnce, -1, "2024-05-01T12:30:00Z", 0, "2024-05-01T12:00:00Z", "2024-05-01T13:00:00Z"},
@@ -106,6 +107,52 @@ func TestLastIsFoundInSteps(t *testing.T) {
 			if got := s.last(next, now); !got.Equal(want) {
 				t.Fatalf("schedule %d from %s to %s: %s, want %s", i, next, now, got, want)
 			}
+		}
+	}
+}
+
+// What came due after the end is not made up for.
+func TestLastIsNotAfterTheEnd(t *testing.T) {
+	end := at("2024-05-01T12:15:00Z")
+	for name, s := range map[string]Schedule{
+		"an interval": {Every: time.Hour, First: at("2024-05-01T10:00:00Z"), End: end, Repeat: -1},
+		"cron":        {Cron: mustCron(t, "0 * * * *", "UTC"), End: end, Repeat: -1},
+	} {
+		for now, want := range map[string]string{"2024-05-01T11:59:00Z": "2024-05-01T11:00:00Z", "2024-05-03T00:00:00Z": "2024-05-01T12:00:00Z"} {
+			run, then := s.Due(at("2024-05-01T10:00:00Z"), at(now), 0)
+			if !run.Equal(at(want)) {
+				t.Errorf("%s at %s: %s, want %s", name, now, run, want)
+			}
+			if over := run.Equal(at("2024-05-01T12:00:00Z")); over != then.IsZero() {
+				t.Errorf("%s at %s: then %s", name, now, then)
+			}
+		}
+	}
+}
+
+func TestInterval(t *testing.T) {
+	night := mustCron(t, "0 4 * * *", "Europe/Berlin")
+	for _, c := range []struct {
+		name string
+		s    Schedule
+		at   string
+		want time.Duration
+	}{
+		{"a frequency", Schedule{Every: 7 * time.Minute}, "2024-05-01T10:00:00Z", 7 * time.Minute},
+		{"a day", Schedule{Cron: night}, "2024-05-01T02:00:00Z", 24 * time.Hour},
+		{"the day on which clocks go forward", Schedule{Cron: night}, "2024-03-30T03:00:00Z", 23 * time.Hour},
+		{"the day on which clocks go back", Schedule{Cron: night}, "2024-10-26T02:00:00Z", 25 * time.Hour},
+	} {
+		if got := c.s.Interval(at(c.at)); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestTimesAsCloseAsAllowed(t *testing.T) {
+	for _, text := range []string{"*/5 * * * *", "0 */5 * * * *", "0,5 0 1 * *"} {
+		if _, err := ParseCron(text, time.UTC); err != nil {
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 }

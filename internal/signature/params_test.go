@@ -53,6 +53,7 @@ func TestParseRefuses(t *testing.T) {
 		"no signature":       `Signature ` + strings.Replace(ok, `AAAA`, ``, 1),
 		"signature no b64":   `Signature ` + strings.Replace(ok, `AAAA`, `A*AA`, 1),
 		"signature url b64":  `Signature ` + strings.Replace(ok, `AAAA`, `A-_A`, 1),
+		"signature cut":      `Signature ` + strings.Replace(ok, `AAAA`, `AAAA*`, 1),
 		"loose padding":      `Signature ` + strings.Replace(ok, `AAAA`, `AB==`, 1),
 		"escape":             `Signature ` + strings.Replace(ok, `"k"`, `"k\x"`, 1),
 		"name with space":    `Signature ` + ok + `,a b="c"`,
