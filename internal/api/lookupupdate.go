@@ -53,7 +53,11 @@ func (d *lookupDetails) check(columns []string) error {
 }
 
 // matching is how a lookup is matched after the update.
-func (d *lookupDetails) matching(m catalog.Matching) *catalog.Matching {
+func (d *lookupDetails) matching(l catalog.Lookup) (catalog.Matching, error) {
+	m := l.Matching
+	if err := d.check(l.Columns); err != nil {
+		return m, err
+	}
 	m.Defaults = maps.Clone(m.Defaults)
 	if d.MaxMatches != nil {
 		m.MaxMatches = *d.MaxMatches
@@ -69,7 +73,7 @@ func (d *lookupDetails) matching(m catalog.Matching) *catalog.Matching {
 			m.Defaults[deref(f.Name)] = *f.DefaultMatchValue
 		}
 	}
-	return &m
+	return m, nil
 }
 
 // updateLookup changes what is said of a lookup, and how it is matched.
@@ -83,15 +87,8 @@ func (s *Server) updateLookup(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := s.Catalog.Lookup(c.r.Context(), change.Name)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.check(l.Columns); err != nil {
-		return nil, err
-	}
-	l, err = s.Catalog.UpdateLookup(c.r.Context(), change, catalog.LookupDetails{Description: d.Description, Freeform: d.FreeformTags, Defined: d.DefinedTags,
-		Matching: d.matching(l.Matching)})
+	l, err := s.Catalog.UpdateLookup(c.r.Context(), change, catalog.LookupDetails{Description: d.Description, Freeform: d.FreeformTags, Defined: d.DefinedTags,
+		Matching: d.matching})
 	if err != nil {
 		return nil, err
 	}

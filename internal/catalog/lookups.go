@@ -203,22 +203,35 @@ func (c *Catalog) ReplaceLookup(ctx context.Context, change LookupChange, t Tabl
 // AppendLookup adds the rows of a CSV text to a lookup and returns the id of the
 // work request. The first line may repeat the names of the columns.
 func (c *Catalog) AppendLookup(ctx context.Context, change LookupChange, text []byte) (workRequest string, err error) {
-	seen, err := c.Lookup(ctx, change.Name)
-	if err != nil {
-		return "", err
+	for {
+		seen, err := c.Lookup(ctx, change.Name)
+		if err != nil {
+			return "", err
+		}
+		rows, err := readMore(seen.Columns, text)
+		if err != nil {
+			return "", err
+		}
+		workRequest, err := c.appendRows(ctx, change, seen.Columns, rows)
+		if !errors.Is(err, errOtherColumns) {
+			return workRequest, err
+		}
 	}
-	rows, err := readMore(seen.Columns, text)
-	if err != nil {
-		return "", err
-	}
+}
+
+// errOtherColumns says that rows were read for columns that the lookup no longer has.
+var errOtherColumns = errors.New("catalog: the columns of the lookup were changed meanwhile")
+
+// appendRows adds rows to a lookup that has these columns.
+func (c *Catalog) appendRows(ctx context.Context, change LookupChange, columns []string, rows [][]string) (workRequest string, err error) {
 	part, err := encodeRows(rows)
 	if err != nil {
 		return "", err
 	}
 	return c.changeLookup(ctx, "APPEND_LOOKUP_DATA", change, func(tx *tx, l Lookup) error {
 		switch cells := (l.Rows + int64(len(rows))) * int64(len(l.Columns)); {
-		case !sameColumns(l.Columns, seen.Columns):
-			return fmt.Errorf("lookup %.200q: %w", change.Name, ErrEtag)
+		case !sameColumns(l.Columns, columns):
+			return errOtherColumns
 		case cells > maxTableCells:
 			return tooManyCells(maxTableCells)
 		case l.Bytes+int64(len(part)) > MaxTableBytes:

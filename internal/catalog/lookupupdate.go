@@ -32,7 +32,8 @@ type LookupDetails struct {
 	Description *string
 	Freeform    map[string]string
 	Defined     map[string]map[string]any
-	Matching    *Matching
+	// Matching is called with the lookup as it is when nothing else can change it.
+	Matching func(Lookup) (Matching, error)
 }
 
 // UpdateLookup changes what is said of a lookup. Its content stays.
@@ -52,7 +53,9 @@ func (c *Catalog) UpdateLookup(ctx context.Context, change LookupChange, d Looku
 			l.Defined = d.Defined
 		}
 		if d.Matching != nil {
-			l.Matching = *d.Matching
+			if l.Matching, err = d.Matching(l); err != nil {
+				return l, err
+			}
 		}
 		if err := checkLookup(l); err != nil {
 			return l, err
