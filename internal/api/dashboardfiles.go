@@ -128,6 +128,7 @@ func exported(b catalog.Item, tags bool) (map[string]any, error) {
 		key = "dashboardId"
 	}
 	m[key] = b.ID
+	boards.MarkBuiltIn(b.Kind, m, b.BuiltIn)
 	if !tags {
 		m["freeformTags"], m["definedTags"] = map[string]any{}, map[string]any{}
 	}

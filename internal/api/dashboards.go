@@ -166,7 +166,6 @@ func boardSummary(b catalog.Item) (map[string]any, error) {
 	}
 	out := boards.Summary(b.Kind, body)
 	own(out, b)
-	out["builtIn"] = b.BuiltIn // not Oracle's: clients ignore members they do not know
 	return out, nil
 }
 
@@ -309,6 +308,8 @@ func own(m map[string]any, b catalog.Item) {
 	m["updatedBy"], m["timeUpdated"] = b.UpdatedBy, stamp(b.Updated)
 	m["lifecycleState"] = "ACTIVE"
 	m["systemTags"] = map[string]any{}
+	boards.MarkBuiltIn(b.Kind, m, b.BuiltIn)
+	m["builtIn"] = b.BuiltIn // not Oracle's, the same in dashboards and saved searches
 }
 
 // searchesOf returns the saved searches of a dashboard that exist: those that

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -306,5 +307,65 @@ func TestBuiltInDashboards(t *testing.T) {
 	mine, err := c.ListManagementDashboards(ctx, md.ListManagementDashboardsRequest{CompartmentId: ptr(tenancy)})
 	if err != nil || len(mine.Items) != 1 || *mine.Items[0].Id == "ledgerline-changes" {
 		t.Errorf("%+v, %v", mine.Items, err)
+	}
+}
+
+// What comes with the program is what the program says so of: neither a client that
+// claims it nor a copy of such a board does.
+func TestOnlyTheProgramsBoardsAreBuiltIn(t *testing.T) {
+	g, ctx := newRig(t), context.Background()
+	c := g.boards()
+	file := `{"dashboards":[{"dashboardId":"ledgerline-changes","displayName":"Changes","tiles":[{"displayName":"n","savedSearchId":"OOBSS-n","row":0,"column":0,"width":3,"height":2}],
+		"savedSearches":[{"id":"OOBSS-n","displayName":"n","isOobSavedSearch":true,"uiConfig":{"queryString":"* | stats count"}}]}]}`
+	if err := g.server.InstallDashboards(ctx, []byte(file)); err != nil {
+		t.Fatal(err)
+	}
+	claim, search := details("Mine"), searchDetails("Mine")
+	claim.IsOobDashboard, search.IsOobSavedSearch = ptr(true), ptr(true)
+	made, err := c.CreateManagementDashboard(ctx, md.CreateManagementDashboardRequest{CreateManagementDashboardDetails: claim})
+	if err != nil || *made.IsOobDashboard {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	wanted, err := c.CreateManagementSavedSearch(ctx, md.CreateManagementSavedSearchRequest{CreateManagementSavedSearchDetails: search})
+	if err != nil || *wanted.IsOobSavedSearch {
+		t.Errorf("%+v, %v", wanted, err)
+	}
+	ours, err := c.GetManagementDashboard(ctx, md.GetManagementDashboardRequest{ManagementDashboardId: ptr("ledgerline-changes")})
+	if err != nil || !*ours.IsOobDashboard || !*ours.SavedSearches[0].IsOobSavedSearch {
+		t.Errorf("%+v, %v", ours, err)
+	}
+	list, err := c.ListOobManagementDashboards(ctx, md.ListOobManagementDashboardsRequest{CompartmentId: ptr(tenancy)})
+	if err != nil || len(list.Items) != 1 || !*list.Items[0].IsOobDashboard {
+		t.Errorf("%+v, %v", list.Items, err)
+	}
+	for id, want := range map[string]bool{"ledgerline-changes": true, *made.DashboardId: false} {
+		if code, m := g.local("GET", "/20200901/managementDashboards/"+id, ""); code != 200 || m["builtIn"] != want {
+			t.Errorf("%s: %d %v", id, code, m)
+		}
+	}
+	_, err = c.UpdateManagementDashboard(ctx, md.UpdateManagementDashboardRequest{ManagementDashboardId: ptr("ledgerline-changes"),
+		UpdateManagementDashboardDetails: md.UpdateManagementDashboardDetails{DisplayName: ptr("x"), IsOobDashboard: ptr(false)}})
+	refused(t, err, 409, "IncorrectState")
+	_, err = c.UpdateManagementSavedSearch(ctx, md.UpdateManagementSavedSearchRequest{ManagementSavedSearchId: ptr("OOBSS-n"),
+		UpdateManagementSavedSearchDetails: md.UpdateManagementSavedSearchDetails{DisplayName: ptr("x")}})
+	refused(t, err, 409, "IncorrectState")
+
+	// The copy of a built-in one is its owner's.
+	exported, err := c.ExportDashboard(ctx, md.ExportDashboardRequest{ExportDashboardId: ptr(`{"dashboardIds":["ledgerline-changes"]}`)})
+	if err != nil || !*exported.Dashboards[0].IsOobDashboard {
+		t.Fatalf("%+v, %v", exported, err)
+	}
+	text, err := json.Marshal(exported.ManagementDashboardExportDetails)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.importFile(string(text), "")
+	own, err := c.ListManagementDashboards(ctx, md.ListManagementDashboardsRequest{CompartmentId: ptr(tenancy), DisplayName: ptr("Changes")})
+	if err != nil || len(own.Items) != 1 || *own.Items[0].IsOobDashboard {
+		t.Fatalf("%+v, %v", own.Items, err)
+	}
+	if _, err := c.UpdateManagementDashboard(ctx, md.UpdateManagementDashboardRequest{ManagementDashboardId: own.Items[0].Id,
+		UpdateManagementDashboardDetails: md.UpdateManagementDashboardDetails{DisplayName: ptr("x")}}); err != nil {
+		t.Error(err)
 	}
 }

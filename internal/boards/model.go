@@ -65,7 +65,7 @@ func boardMembers(kind catalog.ItemKind) []member {
 }
 
 // serviceMembers are set by the service whatever a client sends.
-var serviceMembers = [...]string{"id", "dashboardId", "savedSearches", "createdBy", "timeCreated", "updatedBy", "timeUpdated", "lifecycleState", "systemTags"}
+var serviceMembers = [...]string{"id", "dashboardId", "savedSearches", "createdBy", "timeCreated", "updatedBy", "timeUpdated", "lifecycleState", "systemTags", "builtIn"}
 
 // summaryMembers is what lists show of a board.
 var summaryMembers = [...]string{"displayName", "description", "compartmentId", "providerId", "providerName", "providerVersion", "metadataVersion", "type",
@@ -82,6 +82,16 @@ func Summary(kind catalog.ItemKind, body map[string]any) map[string]any {
 		}
 	}
 	return out
+}
+
+// MarkBuiltIn says in the body of a board whether it came with the program, whatever
+// the client that made it claimed.
+func MarkBuiltIn(kind catalog.ItemKind, body map[string]any, builtIn bool) {
+	if kind == catalog.Dashboard {
+		body["isOobDashboard"] = builtIn
+	} else {
+		body["isOobSavedSearch"] = builtIn
+	}
 }
 
 // maxDepth of the JSON of a board; containers of tiles nest two deep.
