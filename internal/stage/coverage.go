@@ -137,9 +137,10 @@ func (t *Tx) dropWindow(ctx context.Context, id int64) error {
 }
 
 // Coverage returns what is known of an integration's time, oldest first. Covered
-// windows and gaps do not overlap; time in neither was never asked for.
+// windows and gaps do not overlap; time in neither was never asked for. An empty
+// integration means all of them, one after the other.
 func (s *Stage) Coverage(ctx context.Context, integration string) ([]Coverage, error) {
-	return s.queryCoverage(ctx, "SELECT "+coverageColumns+" FROM coverage WHERE integration = ? ORDER BY window_from, id", integration)
+	return s.queryCoverage(ctx, "SELECT "+coverageColumns+" FROM coverage WHERE ?1 IN ('', integration) ORDER BY integration, window_from, id", integration)
 }
 
 // Gaps returns the windows of an integration that are known not to be read.

@@ -5,12 +5,16 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 )
 
 // disk is every effect that stage has on files, so that a crash test can stop
 // the world before each of them. The hook is nil in production.
 type disk struct {
-	hook func(op, path string) error
+	hook    func(op, path string) error
+	own     string    // the folder in which this is the only writer
+	durable *sync.Map // folders of it that are on disk for certain, by path
 }
 
 func (d disk) before(op, path string) error {
@@ -98,20 +102,29 @@ func (d disk) syncDir(path string) error {
 	return f.Sync()
 }
 
-// mkdirAll creates the folder and its missing parents, each durable.
+// mkdirAll creates the folder and its missing parents, each durable. That one is there does not say
+// that it would still be after a power failure: a process may have ended before it was synced.
 func (d disk) mkdirAll(path string) error {
-	if _, err := os.Stat(path); err == nil {
+	_, missing := os.Stat(path)
+	_, durable := d.durable.Load(path)
+	if missing == nil && (durable || !strings.HasPrefix(path, d.own)) {
 		return nil
 	}
 	parent := filepath.Dir(path)
 	if err := d.mkdirAll(parent); err != nil {
 		return err
 	}
-	if err := d.before("mkdir", path); err != nil {
+	if missing != nil {
+		if err := d.before("mkdir", path); err != nil {
+			return err
+		}
+		if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	if err := d.syncDir(parent); err != nil {
 		return err
 	}
-	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return d.syncDir(parent)
+	d.durable.Store(path, true)
+	return nil
 }

@@ -391,6 +391,9 @@ func (s *Stage) listReceived(p place, f *File, tokens map[tokenKey]tokenUse) err
 	defer s.sealing.Unlock()
 	keep := func(tx *sql.Tx) error { return s.keepTokens(ctx, tx, tokens) }
 	if _, err := os.Stat(p.path(sealedSuffix)); err == nil {
+		if err := s.disk.syncDir(filepath.Dir(f.Path)); err != nil { // renamed, but perhaps not for good
+			return err
+		}
 		return s.enter(ctx, p, f, keep)
 	}
 	return s.list(ctx, p, f, keep)

@@ -73,7 +73,8 @@ func Open(dir string, opts Options) (*Stage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stage: %w", err)
 	}
-	s := &Stage{dir: dir, opts: opts, log: opts.Logger, disk: disk{hook: opts.hook}, wake: make(chan struct{})}
+	s := &Stage{dir: dir, opts: opts, log: opts.Logger, wake: make(chan struct{})}
+	s.disk = disk{hook: opts.hook, own: s.root(), durable: &sync.Map{}}
 	if err := s.disk.mkdirAll(s.root()); err != nil {
 		return nil, fmt.Errorf("stage: cannot create %s (check that the data directory is writable): %w", s.root(), err)
 	}
