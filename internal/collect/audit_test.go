@@ -130,6 +130,9 @@ func TestProvenMeansStaged(t *testing.T) {
 		func(s *fakeService) { s.grow, s.retention = 0.5, 24*time.Hour+time.Minute },
 		func(s *fakeService) { s.refuseFrom, s.grow = 60, 0.1 },
 		func(s *fakeService) { s.wildTotals, s.grow = true, 0.3 },
+		func(s *fakeService) { s.vanish = 0.2 },
+		func(s *fakeService) { s.vanish, s.grow = 0.2, 0.4 },
+		func(s *fakeService) { s.vanish, s.grow, s.late, s.twins = 0.1, 0.5, 0.5, 0.5 },
 	}
 	provenOnes := 0
 	for i, set := range faults {
@@ -148,9 +151,13 @@ func TestProvenMeansStaged(t *testing.T) {
 				continue
 			}
 			provenOnes++
+			listed := map[string]bool{}
+			for _, e := range s.events {
+				listed[e.body] = true
+			}
 			for _, e := range before {
-				// What expired while it was read may be missing.
-				if e.at.Before(s.now.Add(-s.retention)) {
+				// What expired or was deleted while it was read may be missing.
+				if e.at.Before(s.now.Add(-s.retention)) || !listed[e.body] {
 					continue
 				}
 				if l.rows[e.body] == 0 {

@@ -32,12 +32,14 @@ type fakeService struct {
 	tick      time.Duration // per request
 	retention time.Duration
 	events    []event
+	gone      []event  // that happened and are listed no more
 	ordered   []*event // as the list has them; of so many events as it has members
 	serial    int
 
 	faults      bool
 	grow        float64 // chance of new events before a request
 	late        float64 // share of new events that appear late
+	vanish      float64 // chance that the service deletes records of a stretch of its list before a request
 	twins       float64 // share of new events that repeat the one before
 	lateBy      time.Duration
 	refuseFrom  int  // offset
@@ -86,6 +88,14 @@ func (s *fakeService) happen(at time.Time) {
 	s.events = append(s.events, e)
 }
 
+// delete takes events away, as a service does that forgets what belonged to something deleted.
+func (s *fakeService) delete(at, n int) {
+	n = min(n, len(s.events)-at)
+	s.gone = append(s.gone, s.events[at:at+n]...)
+	s.events = slices.Concat(s.events[:at], s.events[at+n:]) // lists given before keep what they point to
+	s.ordered = nil
+}
+
 // history fills a stretch of time before now.
 func (s *fakeService) history(n int, span time.Duration) {
 	for i := range n {
@@ -116,6 +126,9 @@ func (s *fakeService) AuditRecords(ctx context.Context, q connect.AuditQuery) (*
 	}
 	for s.faults && len(s.events) < 800 && s.rng.Float64() < s.grow {
 		s.happen(s.now.Add(-time.Duration(s.rng.Int64N(int64(s.tick) + 1))))
+	}
+	for s.faults && len(s.events) > 10 && s.rng.Float64() < s.vanish {
+		s.delete(s.rng.IntN(len(s.events)), 1+s.rng.IntN(3))
 	}
 	if s.faults && s.refuseFrom > 0 && q.Offset >= s.refuseFrom {
 		return nil, &connect.Error{Kind: connect.OffsetRefused, Message: "offset"}
@@ -197,7 +210,7 @@ func scatter(s string) string { id := record.Identify(s); return string(id[:]) }
 // truth is how often each event should be staged, of those not before from.
 func (s *fakeService) truth(from time.Time) map[string]int {
 	want := map[string]int{}
-	for _, e := range s.events {
+	for _, e := range slices.Concat(s.events, s.gone) {
 		if !e.at.Before(from) {
 			want[e.body]++
 		}

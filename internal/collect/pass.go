@@ -40,10 +40,18 @@ type pass struct {
 	number  uint32
 	length  int  // offset at which the list ended
 	total   int  // as the service said first; -1 when it never did
-	steady  bool // total and first record stayed, and the length agrees
+	steady  bool // total and first record stayed, the length agrees, and nothing slipped
 	sorted  bool // newest first throughout
 	refused bool // an offset was refused before the end
 	reason  string
+
+	// A page is asked for from the last row of the one before. In a sorted list that others only join
+	// it then begins with rows that were met; where it does not, records have left the list above it,
+	// and those that took their places may never have been on a page.
+	overlaps bool        // the page being noted was asked for so
+	last     record.Item // of the page before
+	torn     bool        // a page began with a row not met before
+	slipped  bool        // and that row was older than the last, so it is no neighbour of one moment
 
 	print    print
 	agreeing int                                 // steady passes before it that saw the same rows
@@ -51,6 +59,12 @@ type pass struct {
 	flooded  bool                                // more repeats than are held
 
 	start, end, oldest time.Time
+}
+
+// goOn looks at the first row of a page that should go on where the one before ended.
+func (p *pass) goOn(met bool, when time.Time) {
+	p.torn = p.torn || !met
+	p.slipped = p.slipped || !met && !when.Equal(p.last.Time)
 }
 
 // row counts one row. The tally's entry still is that of the pages before.
@@ -148,7 +162,13 @@ func (r *reading) pass(ctx context.Context, sc scope, t *tally, n int) (*pass, e
 			p.refuse(sc, p.length)
 			break
 		}
-		page, err := r.fetch(ctx, sc, p.length, n)
+		offset := p.length
+		if p.overlaps = offset > 0 && min(r.size.cut(n, offset), r.size.largest) > 1; p.overlaps {
+			offset--
+		} else {
+			p.torn = p.torn || offset > 0
+		}
+		page, err := r.fetch(ctx, sc, offset, n)
 		if connect.KindOf(err) == connect.OffsetRefused && p.length > 0 {
 			if p.total < 0 || p.length < p.total {
 				p.refuse(sc, p.length)
@@ -159,8 +179,8 @@ func (r *reading) pass(ctx context.Context, sc scope, t *tally, n int) (*pass, e
 			return nil, err
 		}
 		p.see(page, r.serviceTime(page))
-		if len(page.Items) == 0 {
-			// An empty page before the announced end is asked for again: it may be a fault of the moment.
+		if offset+len(page.Items) <= p.length {
+			// A page without more before the announced end is asked for again: it may be a fault of the moment.
 			if more := page.HasMore != nil && *page.HasMore; empties < 2 && (p.length < p.total || more) {
 				empties++
 				continue
@@ -178,11 +198,14 @@ func (r *reading) pass(ctx context.Context, sc scope, t *tally, n int) (*pass, e
 		}
 		p.sorted = p.sorted && noted.sorted
 		p.oldest = earlier(p.oldest, noted.oldest)
-		p.length += len(page.Items)
+		p.length = offset + len(page.Items)
 		r.opts.Progress(Progress{r.opts.Integration, sc.Window, p.length, p.total, r.out.Staged})
 	}
 	if p.length < p.total && !p.refused {
 		p.unsteady("the service announced %d records and gave %d", p.total, p.length)
+	}
+	if p.sorted && p.slipped {
+		p.unsteady("records left the list while it was read, and others may have slipped between its pages")
 	}
 	return p, r.checkHead(ctx, sc, t, p, head)
 }

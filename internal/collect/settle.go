@@ -14,11 +14,13 @@ const maxSettling = 6 // rounds of head and tail
 // As many rows as the list has above that page's oldest record must be certain to have been seen.
 // Rows as old as that record are on the page itself.
 //
-// Records only join such a list, or leave it at the old end by expiry: those that left are older
-// than what the last page shows, and are not counted. One that joined after the head was read
-// makes the sum too small, and another round finds it.
+// Records leave such a list at the old end, by expiry: those are older than what the last page
+// shows, and are not counted. One that joined after the head was read makes the sum too small, and
+// another round finds it. One that was seen and then deleted from the midst makes it too large, or
+// would hide another that was never seen: that one can only have slipped between two pages, so a
+// torn pass is not settled. What settles in no round is left to the next pass, and in the end is a gap.
 func (r *reading) settle(ctx context.Context, sc scope, t *tally, p *pass) (bool, error) {
-	if !p.sorted || p.total < 0 {
+	if !p.sorted || p.torn || p.total < 0 {
 		return false, nil
 	}
 	for range maxSettling {

@@ -41,6 +41,8 @@ func (r *reading) note(ctx context.Context, t *tally, p *pass, page *connect.Aud
 	n := noted{sorted: true}
 	items := make([]record.Counted, 0, len(page.Items))
 	at := make(map[record.Identity]int, len(page.Items))
+	var last record.Item
+	hinged := false // the page begins with the row that ended the one before
 	for i, raw := range page.Items {
 		id, when, a := identify(&t.parser, r.opts.Instance, raw)
 		r.resources.add(a.ResourceType, a.ResourceCode)
@@ -53,39 +55,63 @@ func (r *reading) note(ctx context.Context, t *tally, p *pass, page *connect.Aud
 		if !when.IsZero() && (n.oldest.IsZero() || when.Before(n.oldest)) {
 			n.oldest = when
 		}
+		last = record.Item{ID: id, Time: when, Raw: raw}
 		k, twin := at[id]
 		if !twin {
 			k = len(items)
 			at[id] = k
-			items = append(items, record.Counted{Item: record.Item{ID: id, Time: when, Raw: raw}})
+			items = append(items, record.Counted{Item: last})
 		}
 		items[k].Count++
-		if p != nil {
-			if s := t.rows[id]; n.entry.IsZero() && (s == nil || s.pass != p.number) {
-				n.entry = when
-			}
-			p.row(id, t.rows[id], items[k].Item)
+		if p == nil {
+			continue
+		}
+		s := t.rows[id]
+		met := s != nil && s.pass == p.number
+		if n.entry.IsZero() && !met {
+			n.entry = when
+		}
+		if i == 0 && p.overlaps {
+			p.goOn(met, when)
+			hinged = id == p.last.ID
+		}
+		if i > 0 || !hinged {
+			p.row(id, s, items[k].Item)
 		}
 	}
 	for i := range items {
-		s := t.rows[items[i].ID]
-		if s == nil {
-			s = &seen{time: micro(items[i].Time)}
-			t.rows[items[i].ID] = s
+		again := 0
+		if i == 0 && hinged {
+			again = 1
 		}
-		count := uint32(items[i].Count)
-		if count > s.most {
-			n.fresh += int(count - s.most)
-			s.most = count
-		}
-		if p != nil {
-			if s.pass != p.number {
-				s.pass, s.here = p.number, 0
-			}
-			s.here += count
-		}
+		n.fresh += t.count(items[i], p, again)
+	}
+	if p != nil && len(page.Items) > 0 {
+		p.last = last
 	}
 	return n, r.stage(ctx, items, len(page.Items))
+}
+
+// count enters what a page holds of one identity and returns by how much that is more than any page
+// held before. Of its rows, again were counted with the page before.
+func (t *tally) count(it record.Counted, p *pass, again int) (fresh int) {
+	s := t.rows[it.ID]
+	if s == nil {
+		s = &seen{time: micro(it.Time)}
+		t.rows[it.ID] = s
+	}
+	rows := uint32(it.Count)
+	if rows > s.most {
+		fresh = int(rows - s.most)
+		s.most = rows
+	}
+	if p != nil {
+		if s.pass != p.number {
+			s.pass, s.here = p.number, 0
+		}
+		s.here += rows - uint32(again)
+	}
+	return fresh
 }
 
 // stage makes the wanted items durable; of were received for them.
