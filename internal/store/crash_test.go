@@ -174,3 +174,61 @@ func TestFailedStepLeavesNoTrace(t *testing.T) {
 		}
 	}
 }
+
+// unsynced holds the names that a power failure could take, over the lives of several programs.
+type unsynced map[string]bool
+
+func (u unsynced) step(op, path string) {
+	switch op {
+	case "mkdir", "rename":
+		u[path] = true
+	case "remove":
+		delete(u, path)
+	case "syncdir":
+		for name := range u {
+			if filepath.Dir(name) == path {
+				delete(u, name)
+			}
+		}
+	}
+}
+
+// The program dies before each of its changes in turn, or only that change fails; done again, nothing
+// enters the manifest before its folder and its name are on disk.
+func TestNothingIsListedBeforeItIsDurable(t *testing.T) {
+	t.Parallel()
+	for _, dies := range []bool{true, false} {
+		for stop := 1; ; stop++ {
+			dir, names, steps := t.TempDir(), unsynced{}, 0
+			watch := func(op, path string) error {
+				if steps++; steps == stop || dies && steps > stop {
+					return errKilled
+				}
+				if op == "commit" && len(names) > 0 {
+					t.Errorf("dies %v at step %d: listed before %v is on disk", dies, stop, names)
+				}
+				names.step(op, path)
+				return nil
+			}
+			done := func() error {
+				s, err := store.Open(dir, nil, store.Options{}.WithStep(watch))
+				if err != nil {
+					return err
+				}
+				defer s.Close()
+				if _, err := s.Ingest(t.Context(), chunk(1, 0, entry(origin("a"), noon, 0, "x"))); err == nil || dies {
+					return err
+				}
+				_, err = s.Ingest(t.Context(), chunk(1, 0, entry(origin("a"), noon, 0, "x")))
+				return err
+			}
+			if err := done(); err == nil && steps < stop {
+				break
+			}
+			steps = -1 << 30
+			if err := done(); err != nil {
+				t.Fatalf("dies %v at step %d, and again: %v", dies, stop, err)
+			}
+		}
+	}
+}

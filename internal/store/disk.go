@@ -3,13 +3,17 @@ package store
 import (
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // disk is every change the store makes to its directory. A test's step function
 // is asked before each of them and can stop the program there.
 type disk struct {
-	step func(op, path string) error
+	step    func(op, path string) error
+	durable *sync.Map // folders whose names are on disk for certain, by path
 }
+
+func newDisk(step func(op, path string) error) disk { return disk{step, &sync.Map{}} }
 
 func (d disk) check(op, path string) error {
 	if d.step == nil {
@@ -18,17 +22,25 @@ func (d disk) check(op, path string) error {
 	return d.step(op, path)
 }
 
+// mkdir makes a folder and its name durable. That it is there does not say that it would still be
+// after a power failure: a program may have ended before the name was synced.
 func (d disk) mkdir(path string) error {
-	if _, err := os.Stat(path); err == nil {
+	if _, ok := d.durable.Load(path); ok {
 		return nil
 	}
-	if err := d.check("mkdir", path); err != nil {
+	if _, err := os.Stat(path); err != nil {
+		if err := d.check("mkdir", path); err != nil {
+			return err
+		}
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			return err
+		}
+	}
+	if err := d.syncDir(filepath.Dir(path)); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return err
-	}
-	return d.syncDir(filepath.Dir(path))
+	d.durable.Store(path, true)
+	return nil
 }
 
 func (d disk) create(path string) (*diskFile, error) {

@@ -113,13 +113,15 @@ func keyOf(s *Segment) dayKey { return dayKey{s.Source, s.Day.UnixMilli()} }
 func Open(dir string, engine Engine, opts Options) (*Store, error) {
 	ctx := context.Background()
 	s := &Store{
-		dir: dir, segments: SegmentDir(dir), engine: engine, opts: opts.withDefaults(), disk: disk{opts.step},
+		dir: dir, segments: SegmentDir(dir), engine: engine, opts: opts.withDefaults(), disk: newDisk(opts.step),
 		scratch: sync.Pool{New: func() any { return newScratch() }}, searchers: sync.Pool{New: func() any { return newSearcher() }}, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		tokens: newBesideCache(tokenCacheBytes, readTokens), profiles: newBesideCache(profileCacheBytes, readProfile),
 		leases: map[int64]int{}, small: map[dayKey]int{}, types: map[string]Column{},
 	}
-	if err := s.disk.mkdir(s.segments); err != nil {
-		return nil, fmt.Errorf("store: make %s: %w", s.segments, err)
+	for _, folder := range []string{dir, s.segments} {
+		if err := s.disk.mkdir(folder); err != nil {
+			return nil, fmt.Errorf("store: make %s: %w", folder, err)
+		}
 	}
 	db, err := openManifest(ctx, filepath.Join(dir, "manifest.db"))
 	if err != nil {
