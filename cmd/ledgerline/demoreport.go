@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"ledgerline/internal/config"
@@ -152,17 +154,27 @@ func (d *demo) ask(ctx context.Context, n *node) error {
 	return nil
 }
 
+// demoCommands are what a person can go on with.
+var demoCommands = [][]string{
+	{"query", "* | stats count by 'Log Source', 'User Name' | sort -Count"},
+	{"runs"},
+	{"coverage"},
+	{"check"},
+	{"store", "verify"},
+	{"stage", "verify"},
+}
+
 func (d *demo) explore(cfg *config.Config) {
 	fmt.Fprint(d.out, "Collecting goes on while the simulated users work; Ctrl-C ends it. Meanwhile, from another terminal:\n\n")
-	for _, args := range []string{
-		"query \"* | stats count by 'Log Source', 'User Name' | sort -Count\"",
-		"runs",
-		"coverage",
-		"check",
-		"store verify",
-		"stage verify",
-	} {
-		fmt.Fprintf(d.out, "  bin/ledgerline --config %s %s\n", cfg.Path, args)
+	for _, args := range demoCommands {
+		fmt.Fprintf(d.out, "  bin/ledgerline --config %s %s", cfg.Path, args[0])
+		for _, arg := range args[1:] {
+			if strings.Contains(arg, " ") {
+				arg = strconv.Quote(arg)
+			}
+			fmt.Fprint(d.out, " ", arg)
+		}
+		fmt.Fprintln(d.out)
 	}
 	fmt.Fprintln(d.out)
 }

@@ -106,6 +106,16 @@ func TestImport(t *testing.T) {
 	if names := n.sinksOf(importTarget{demoSource, n.defaultGroup}.stream()); len(names) != 1 {
 		t.Errorf("retention would wait for the sinks %q, want one", names)
 	}
+	for _, args := range demoCommands {
+		if output, code = r.cli("", args...); code != exitDone {
+			t.Errorf("%q, which the demo proposes, exits with %d:\n%s", args, code, output)
+		}
+	}
+	for _, list := range []string{"runs", "coverage"} {
+		if output, code = r.cli("", list, "nobody"); code != exitFailed || !strings.Contains(output, "there is no integration \"nobody\"") {
+			t.Errorf("%s of nobody exits with %d:\n%s", list, code, output)
+		}
+	}
 	if output, code = r.cli("", "runs", importsName); code != exitDone || !strings.Contains(output, "succeeded") {
 		t.Errorf("the imports are not among the runs (%d):\n%s", code, output)
 	}

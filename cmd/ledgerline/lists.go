@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -40,17 +43,16 @@ func newRuns(g *globals) *cobra.Command {
 		Example: "  ledgerline runs\n  ledgerline runs show 42",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			query := url.Values{"limit": {strconv.Itoa(limit)}}
-			if len(args) == 1 {
-				query.Set("integration", args[0])
-			}
-			c, err := g.client()
-			if err != nil {
-				return err
-			}
+			query := ofIntegration(args)
+			query.Set("limit", strconv.Itoa(limit))
 			var list struct{ Items []runAnswer }
-			if err := c.call(cmd.Context(), "GET", "/ledgerline/v1/runs?"+query.Encode(), nil, &list); err != nil {
+			if err := g.list(cmd, "/ledgerline/v1/runs?"+query.Encode(), &list); err != nil {
 				return err
+			}
+			if len(list.Items) == 0 {
+				if err := g.checkIntegration(cmd, args); err != nil {
+					return err
+				}
 			}
 			var rows [][]string
 			for _, r := range list.Items {
@@ -171,28 +173,62 @@ func (g *globals) list(cmd *cobra.Command, path string, out any) error {
 	return c.call(cmd.Context(), "GET", path, nil, out)
 }
 
+// ofIntegration is the parameter of a list of one integration, or of all.
+func ofIntegration(args []string) url.Values {
+	values := url.Values{}
+	if len(args) == 1 {
+		values.Set("integration", args[0])
+	}
+	return values
+}
+
+// checkIntegration refuses a name under which nothing was found and nothing is configured.
+func (g *globals) checkIntegration(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var list struct{ Items []struct{ Name string } }
+	if err := g.list(cmd, "/ledgerline/v1/integrations", &list); err != nil {
+		return err
+	}
+	var names []string
+	for _, in := range list.Items {
+		names = append(names, in.Name)
+	}
+	if slices.Contains(names, args[0]) {
+		return nil
+	}
+	return fmt.Errorf("there is no integration %q; there are: %s", args[0], cmp.Or(strings.Join(names, ", "), "none"))
+}
+
 func newCoverage(g *globals) *cobra.Command {
 	return &cobra.Command{
-		Use:     "coverage INTEGRATION",
+		Use:     "coverage [INTEGRATION]",
 		Short:   "List the windows that are provably read, and the gaps",
-		Example: "  ledgerline coverage oic-audit",
-		Args:    cobra.ExactArgs(1),
+		Example: "  ledgerline coverage\n  ledgerline coverage oic-audit",
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var list struct {
 				Items []struct {
+					Integration        string
 					From, To, Recorded *time.Time
 					State, Note        string
 					Rows               int
 				}
 			}
-			if err := g.list(cmd, "/ledgerline/v1/coverage?integration="+url.QueryEscape(args[0]), &list); err != nil {
+			if err := g.list(cmd, "/ledgerline/v1/coverage?"+ofIntegration(args).Encode(), &list); err != nil {
 				return err
+			}
+			if len(list.Items) == 0 {
+				if err := g.checkIntegration(cmd, args); err != nil {
+					return err
+				}
 			}
 			var rows [][]string
 			for _, w := range list.Items {
-				rows = append(rows, []string{at(w.From), at(w.To), w.State, count(w.Rows), at(w.Recorded), w.Note})
+				rows = append(rows, []string{w.Integration, at(w.From), at(w.To), w.State, count(w.Rows), at(w.Recorded), w.Note})
 			}
-			printTable(g.out, []string{"From", "To", "State", "Records", "Recorded", "Note"}, rows)
+			printTable(g.out, []string{"Integration", "From", "To", "State", "Records", "Recorded", "Note"}, rows)
 			return nil
 		},
 	}

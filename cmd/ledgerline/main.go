@@ -5,11 +5,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -76,6 +78,9 @@ them with the Log Analytics API and query language, and can simulate Oracle offl
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
 			return &misuseError{"ledgerline", errors.New("name a command; 'ledgerline demo' shows everything at work")}
 		},
 		Args: cobra.ArbitraryArgs,
@@ -98,12 +103,12 @@ them with the Log Analytics API and query language, and can simulate Oracle offl
 	return root
 }
 
-// misuseOnArgs gives wrong arguments the exit code of misuse, in every command.
+// misuseOnArgs gives wrong arguments the exit code of misuse, in every command, and says what is expected.
 func misuseOnArgs(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(c *cobra.Command, args []string) error {
 			if err := check(c, args); err != nil {
-				return &misuseError{c.CommandPath(), err}
+				return &misuseError{c.CommandPath(), fmt.Errorf("%w; use it as '%s'", err, c.UseLine())}
 			}
 			return nil
 		}
@@ -112,8 +117,28 @@ func misuseOnArgs(cmd *cobra.Command) {
 		misuseOnArgs(sub)
 	}
 	if cmd.HasSubCommands() && cmd.HasParent() && cmd.RunE == nil {
+		cmd.Args = cobra.ArbitraryArgs
 		cmd.RunE = func(c *cobra.Command, args []string) error {
-			return &misuseError{c.CommandPath(), fmt.Errorf("%s needs a subcommand", c.CommandPath())}
+			if len(args) > 0 {
+				return unknownCommand(c, args[0])
+			}
+			return &misuseError{c.CommandPath(), fmt.Errorf("%s needs a subcommand: %s", c.CommandPath(), subcommands(c))}
 		}
 	}
+}
+
+func unknownCommand(parent *cobra.Command, name string) error {
+	parent.SuggestionsMinimumDistance = 2
+	instead := strings.Join(parent.SuggestionsFor(name), ", ")
+	return &misuseError{parent.CommandPath(), fmt.Errorf("%s has no command %q; did you mean: %s", parent.CommandPath(), name, cmp.Or(instead, subcommands(parent)))}
+}
+
+func subcommands(parent *cobra.Command) string {
+	var names []string
+	for _, c := range parent.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return strings.Join(names, ", ")
 }

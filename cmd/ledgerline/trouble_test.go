@@ -239,6 +239,23 @@ func TestMisuseExitsWithTwo(t *testing.T) {
 	}
 }
 
+func TestMisuseSaysWhatIsExpected(t *testing.T) {
+	w := newWorld(t)
+	for args, want := range map[string]string{
+		"colect":          `did you mean: collect`,
+		"user":            `did you mean: users`,
+		"people":          "needs a subcommand: ",
+		"people nobody":   `has no command "nobody"; did you mean: `,
+		"runs show":       "use it as 'ledgerline runs show ID",
+		"coverage oic x":  "use it as 'ledgerline coverage [INTEGRATION]",
+		"log-groups crte": "did you mean: create",
+	} {
+		if output, code := w.cli(strings.Fields(args)...); code != exitMisuse || !strings.Contains(output, want) {
+			t.Errorf("%q exits with %d and does not say %q:\n%s", args, code, want, output)
+		}
+	}
+}
+
 func TestClientWithoutServerSaysHowToStartOne(t *testing.T) {
 	w := newWorld(t)
 	for _, args := range [][]string{{"query", "*"}, {"runs"}, {"uploads"}, {"log-groups", "list"}, {"content", "list"}, {"store", "verify"}, {"stage", "verify"}} {

@@ -87,9 +87,9 @@ type coverageModel struct {
 	Recorded    *time.Time `json:"recorded"`
 }
 
-// ownCoverage lists the windows of an integration that are known to be read, and the gaps.
+// ownCoverage lists the windows of an integration, or of all, that are known to be read, and the gaps.
 func (s *Server) ownCoverage(c *call) (*response, error) {
-	integration, err := c.need("integration")
+	integration, err := c.param("integration")
 	if err != nil {
 		return nil, err
 	}

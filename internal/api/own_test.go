@@ -53,8 +53,13 @@ func TestOwnRunsAndCoverage(t *testing.T) {
 	if code != 200 || len(items) != 1 || items[0].(map[string]any)["state"] != "gap" || items[0].(map[string]any)["from"] != "2024-05-01T00:00:00Z" {
 		t.Errorf("%d %v", code, m)
 	}
-	if code, _ := g.local("GET", "/ledgerline/v1/coverage", ""); code != 400 {
-		t.Errorf("coverage of nothing: %d", code)
+	if err := g.stage.Cover(ctx, stage.Coverage{Integration: "oac", Window: record.Window{From: from, To: from.Add(time.Hour)}, State: stage.Covered, Rows: 3}); err != nil {
+		t.Fatal(err)
+	}
+	code, m = g.local("GET", "/ledgerline/v1/coverage", "")
+	items, _ = m["items"].([]any)
+	if code != 200 || len(items) != 2 || items[0].(map[string]any)["integration"] != "oac" || items[1].(map[string]any)["integration"] != "oic-audit" {
+		t.Errorf("coverage of all: %d %v", code, m)
 	}
 }
 
