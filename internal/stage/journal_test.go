@@ -124,6 +124,42 @@ func TestFullDiskRefusesAndRecovers(t *testing.T) {
 	}
 }
 
+// What sinks wait for: a journal is listed when it is large enough or old enough, and says when its
+// uploads came, whose order is not that of their reception.
+func TestAJournalSealsItself(t *testing.T) {
+	for name, opts := range map[string]Options{"large": {SealBytes: 1}, "old": {SealAfter: time.Millisecond}} {
+		s := openAt(t, t.TempDir(), opts)
+		sealed := s.Sealed()
+		var request []ReceivedUpload
+		for i, after := range []time.Duration{time.Hour, 0, time.Minute} {
+			request = append(request, ReceivedUpload{Upload: Upload{Reference: fmt.Sprint(i), Received: noon.Add(after)}, Body: []byte("body")})
+		}
+		check(t, s.ReceiveAll(t.Context(), request))
+		<-sealed
+		files := fileList(s, ReceivedIntegration)
+		want := record.Window{From: noon, To: noon.Add(time.Hour + time.Microsecond)}
+		if len(files) != 1 || files[0].Count != 3 || !files[0].Window.From.Equal(want.From) || !files[0].Window.To.Equal(want.To) {
+			t.Errorf("%s: files %+v, want one of 3 uploads over %s", name, files, want)
+		}
+	}
+}
+
+// Whoever reads a received file that has changed on disk is told before the first upload.
+func TestADamagedFileIsNotRead(t *testing.T) {
+	s := openAt(t, t.TempDir(), Options{})
+	check(t, s.Receive(t.Context(), Upload{Reference: "1"}, []byte("one")))
+	check(t, s.SealReceived(t.Context()))
+	f := fileList(s, ReceivedIntegration)[0]
+	content, err := os.ReadFile(f.Path)
+	check(t, err)
+	content[len(content)-1] ^= 1
+	check(t, os.WriteFile(f.Path, content, 0o600))
+	err = s.ReadReceived(t.Context(), f, func(u ReceivedUpload) error { t.Errorf("upload %s was given", u.Reference); return nil })
+	if !errors.Is(err, ErrDamaged) {
+		t.Errorf("%v", err)
+	}
+}
+
 // Wherever a crash cuts a journal, the uploads of one request are there together or
 // not at all, and a second try under its token is known when they are.
 func TestARequestIsKeptWholeOrNotAtAll(t *testing.T) {

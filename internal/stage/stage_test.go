@@ -372,6 +372,18 @@ func TestTheNameOfAnItemDoesNotAge(t *testing.T) {
 	}
 }
 
+// A service may give one id to two events; their times tell them apart.
+func TestOneIDAtTwoTimesIsTwoItems(t *testing.T) {
+	s := openAt(t, t.TempDir(), Options{})
+	for i, at := range []time.Time{noon, noon.Add(time.Second), noon, {}} {
+		it := item(1, 1)
+		it.Time = at
+		if added, want := addOne(s, "oic", it), []int{1, 1, 0, 1}[i]; added != want {
+			t.Errorf("at %s: added %d, want %d", at, added, want)
+		}
+	}
+}
+
 // A transaction is entered whole or not at all.
 func TestUpdateIsAllOrNothing(t *testing.T) {
 	ctx := t.Context()
@@ -420,6 +432,9 @@ func TestNamesAndItemsAreChecked(t *testing.T) {
 	bad.Raw = []byte(`{"a":1},{"b":2}`)
 	if _, err := s.Add(ctx, "oic", []record.Counted{item(2, 1), bad}); err == nil {
 		t.Error("two values in one item were accepted")
+	}
+	if _, err := s.Add(ctx, "oic", []record.Counted{item(2, 1), item(3, 0)}); err == nil {
+		t.Error("an item that nobody saw was accepted")
 	}
 	if n, _ := s.Pending(ctx, "oic"); n != 0 {
 		t.Error("half of a refused page was staged")
