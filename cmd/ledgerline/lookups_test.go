@@ -82,6 +82,10 @@ func TestLookupTablesAreCachedUntilTheyChange(t *testing.T) {
 	if next, ok := tables.Lookup("T"); !ok || len(next.Rows) != 2 || len(first.Rows) != 1 || tables.cells != 2 {
 		t.Errorf("%v, %d cells", next, tables.cells)
 	}
+	ingest, ok := tables.ForIngest("T")
+	if again, _ := tables.ForIngest("t"); !ok || again != ingest || len(ingest.Rows) != 2 {
+		t.Errorf("for log sources: %v, then %v", ingest, again)
+	}
 	if _, ok := tables.Lookup("none"); ok {
 		t.Error("found what is not there")
 	}

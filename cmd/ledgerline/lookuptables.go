@@ -9,10 +9,11 @@ import (
 	"sync"
 
 	"ledgerline/internal/catalog"
+	"ledgerline/internal/content"
 	"ledgerline/internal/query/plan"
 )
 
-// lookupTables keeps the lookup tables that queries use in memory. A table is
+// lookupTables keeps the lookup tables that queries and log sources use in memory. A table is
 // read again when the catalogue's is another one, so no change has to be told.
 type lookupTables struct {
 	catalog *catalog.Catalog
@@ -24,9 +25,10 @@ type lookupTables struct {
 }
 
 type cachedTable struct {
-	etag  string
-	table *plan.Lookup
-	cells int64
+	etag   string
+	table  *plan.Lookup
+	ingest *content.LookupTable
+	cells  int64
 }
 
 // maxCachedCells bounds the values kept in memory: one lookup of the largest size.
@@ -34,6 +36,17 @@ const maxCachedCells = 10_000_000
 
 // Lookup finds a lookup table by name, in any letter case.
 func (t *lookupTables) Lookup(name string) (*plan.Lookup, bool) {
+	c, ok := t.find(name)
+	return c.table, ok
+}
+
+// ForIngest finds a lookup table for the functions of log sources.
+func (t *lookupTables) ForIngest(name string) (*content.LookupTable, bool) {
+	c, ok := t.find(name)
+	return c.ingest, ok
+}
+
+func (t *lookupTables) find(name string) (cachedTable, bool) {
 	ctx, key := context.Background(), strings.ToLower(name)
 	l, err := t.catalog.Lookup(ctx, name)
 	if err != nil {
@@ -42,13 +55,13 @@ func (t *lookupTables) Lookup(name string) (*plan.Lookup, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock() // while reading, too: two queries at once read a table once
 	if c, ok := t.cached[key]; ok && c.etag == l.Etag {
-		return c.table, true
+		return c, true
 	}
 	l, read, err := t.catalog.LookupTable(ctx, name)
 	if err != nil {
 		return t.missing(name, err)
 	}
-	c := cachedTable{l.Etag, planned(l, read), int64(len(read.Columns)) * l.Rows}
+	c := cachedTable{l.Etag, planned(l, read), &content.LookupTable{Columns: read.Columns, Rows: read.Rows}, int64(len(read.Columns)) * l.Rows}
 	t.cells -= t.cached[key].cells
 	if t.cells+c.cells > maxCachedCells {
 		t.cached, t.cells = nil, 0
@@ -58,7 +71,7 @@ func (t *lookupTables) Lookup(name string) (*plan.Lookup, bool) {
 	}
 	t.cached[key] = c
 	t.cells += c.cells
-	return c.table, true
+	return c, true
 }
 
 // planned is a lookup as the planner takes it.
@@ -70,9 +83,9 @@ func planned(l catalog.Lookup, t catalog.Table) *plan.Lookup {
 	return out
 }
 
-func (t *lookupTables) missing(name string, err error) (*plan.Lookup, bool) {
+func (t *lookupTables) missing(name string, err error) (cachedTable, bool) {
 	if !errors.Is(err, catalog.ErrNotFound) {
 		t.log.Error("a lookup table cannot be read", "lookup", name, "error", err)
 	}
-	return nil, false
+	return cachedTable{}, false
 }

@@ -86,7 +86,8 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 	if n.joiner, err = n.openJoiner(ctx); err != nil {
 		return n, err
 	}
-	if n.library, err = content.Open(ctx, documents{n.catalog}, content.Options{Logger: n.log}); err != nil {
+	tables := &lookupTables{catalog: n.catalog, log: n.log}
+	if n.library, err = content.Open(ctx, documents{n.catalog}, content.Options{Logger: n.log, Lookups: tables.ForIngest}); err != nil {
 		return n, err
 	}
 	if n.engine, err = duckdb.Open(duckdb.Options{Dirs: []string{store.SegmentDir(cfg.Data)}, TempDir: filepath.Join(cfg.Data, "tmp")}); err != nil {
@@ -95,7 +96,7 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 	if n.store, err = store.Open(cfg.Data, n.engine, store.Options{Clock: g.clock, Logger: n.log}); err != nil {
 		return n, err
 	}
-	n.query = query.NewEngine(n.store, catalogue{n.library, &lookupTables{catalog: n.catalog, log: n.log}}, query.Options{Clock: g.clock, Logger: n.log})
+	n.query = query.NewEngine(n.store, catalogue{n.library, tables}, query.Options{Clock: g.clock, Logger: n.log})
 	o, err := connectOracle(cfg, n.log)
 	if err != nil {
 		return n, err

@@ -18,7 +18,7 @@ func partly() map[string]string {
 		"SearchLogs":          "`search \"scope\" | where … | sort by datetime … | limit n`; other stages are 400",
 		"Query":               "`compartmentIdInSubtree` and `shouldUseAcceleration` change nothing; no partial results: a query that meets a bound is refused; see [query-api.md](query-api.md)",
 		"RegisterLookup":      "`type=Lookup`; Dictionary and Module are 501",
-		"UpsertSource":        "`metricDefinitions`, `endpoints` and `sourceProperties` are refused: import a content ZIP; `functions` are kept, exported and not run, which a warning says",
+		"UpsertSource":        "`metricDefinitions`, `endpoints` and `sourceProperties` are kept and answered, not run and not in exported content files; of `functions` LOOKUP fills fields, others are kept and exported; warnings say what is not run",
 		"ValidateSource":      "as UpsertSource",
 		"PurgeStorageData":    "the bytes of an upload go with its last record; those of an upload that loses only a part, and of what was collected, stay in the stage until retention takes them",
 		"CreateScheduledTask": "kind STANDARD, one schedule; a saved search's result is kept and read at `/ledgerline/v1/scheduled-tasks/{id}/runs`; no metrics are posted",

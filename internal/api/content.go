@@ -33,6 +33,7 @@ type sourceModel struct {
 	Functions       []functionModel       `json:"functions,omitempty"`
 	DataFilters     []dataFilterModel     `json:"dataFilterDefinitions,omitempty"`
 	MetadataFields  []metadataFieldModel  `json:"metadataFields,omitempty"`
+	keptLists
 }
 
 type entityTypeModel struct {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"cmp"
-	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
@@ -87,22 +86,20 @@ func (s *Server) oneParser(name string) (*response, error) {
 // sourceDetails is a log source as clients describe it, as far as this server
 // keeps it. What is not supported must be empty, so that nothing is lost silently.
 type sourceDetails struct {
-	Name             string                `json:"name"`
-	DisplayName      string                `json:"displayName"`
-	Description      string                `json:"description"`
-	TypeName         string                `json:"typeName"`
-	IsSecureContent  bool                  `json:"isSecureContent"`
-	Parsers          []sourceParserDetails `json:"parsers"`
-	EntityTypes      []entityTypeModel     `json:"entityTypes"`
-	Patterns         []patternModel        `json:"patterns"`
-	LabelConditions  []labelConditionModel `json:"labelConditions"`
-	ExtendedFields   []extendedDetails     `json:"extendedFieldDefinitions"`
-	DataFilters      []dataFilterModel     `json:"dataFilterDefinitions"`
-	MetricDefs       []json.RawMessage     `json:"metricDefinitions,omitempty"`
-	MetadataFields   []metadataFieldModel  `json:"metadataFields"`
-	Endpoints        []json.RawMessage     `json:"endpoints,omitempty"`
-	SourceProperties []json.RawMessage     `json:"sourceProperties,omitempty"`
-	Functions        []functionModel       `json:"functions"`
+	Name            string                `json:"name"`
+	DisplayName     string                `json:"displayName"`
+	Description     string                `json:"description"`
+	TypeName        string                `json:"typeName"`
+	IsSecureContent bool                  `json:"isSecureContent"`
+	Parsers         []sourceParserDetails `json:"parsers"`
+	EntityTypes     []entityTypeModel     `json:"entityTypes"`
+	Patterns        []patternModel        `json:"patterns"`
+	LabelConditions []labelConditionModel `json:"labelConditions"`
+	ExtendedFields  []extendedDetails     `json:"extendedFieldDefinitions"`
+	DataFilters     []dataFilterModel     `json:"dataFilterDefinitions"`
+	MetadataFields  []metadataFieldModel  `json:"metadataFields"`
+	Functions       []functionModel       `json:"functions"`
+	keptLists
 }
 
 type sourceParserDetails struct {
@@ -124,13 +121,8 @@ type extendedDetails struct {
 }
 
 func (s *Server) sourceFrom(d sourceDetails) (content.Source, error) {
-	for name, list := range map[string]int{"metricDefinitions": len(d.MetricDefs), "endpoints": len(d.Endpoints), "sourceProperties": len(d.SourceProperties)} {
-		if list > 0 {
-			return content.Source{}, invalid("%s cannot be set by this call: import the log source as a content ZIP", name)
-		}
-	}
 	v := content.Source{Name: cmp.Or(d.Name, d.DisplayName), Display: cmp.Or(d.DisplayName, d.Name), Description: d.Description,
-		Kind: cmp.Or(d.TypeName, "os_file"), Secure: d.IsSecureContent}
+		Kind: cmp.Or(d.TypeName, "os_file"), Secure: d.IsSecureContent, Kept: d.kept()}
 	slices.SortStableFunc(d.Parsers, func(a, b sourceParserDetails) int { return cmp.Compare(a.ParserSequence, b.ParserSequence) })
 	for _, p := range d.Parsers {
 		name := p.Name
@@ -176,6 +168,7 @@ func (s *Server) sourceDetailsOf(v content.Source) sourceDetails {
 		d.LabelConditions = append(d.LabelConditions, conditionsOf(r)...)
 	}
 	d.ExtendedFields = extendedOf(v)
+	d.keptLists = keptOf(v)
 	d.Functions, d.DataFilters, d.MetadataFields = mapped(v.Functions, functionOf), mapped(v.DataFilters, dataFilterOf), mapped(v.MetadataFields, metadataFieldOf)
 	return d
 }
@@ -205,7 +198,7 @@ func (s *Server) oneSource(name string) (*response, error) {
 	d := s.sourceDetailsOf(*v)
 	m := s.sourceOf(*v)
 	m.Patterns, m.LabelConditions, m.ExtendedFields = d.Patterns, d.LabelConditions, d.ExtendedFields
-	m.Functions, m.DataFilters, m.MetadataFields = d.Functions, d.DataFilters, d.MetadataFields
+	m.Functions, m.DataFilters, m.MetadataFields, m.keptLists = d.Functions, d.DataFilters, d.MetadataFields, d.keptLists
 	for i, name := range v.Parsers {
 		if p, ok := s.Library.Parser(name); ok {
 			pm := s.parserOf(*p)

@@ -31,7 +31,7 @@ type metadataFieldModel struct {
 	IsEnabled *bool  `json:"isEnabled,omitempty"`
 }
 
-// functionModel is a function of a source. It is kept and exported, and not run.
+// functionModel is a function of a source. Lookups are run, others kept and exported.
 type functionModel struct {
 	Name        string                  `json:"functionName"`
 	Order       int                     `json:"order"`

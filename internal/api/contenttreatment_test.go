@@ -2,6 +2,7 @@ package api
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,8 +12,7 @@ import (
 	"ledgerline/internal/record"
 )
 
-// Filters, metadata fields and functions of a log source are kept, answered and, but
-// for functions, at work.
+// Filters, metadata fields and lookups of a log source are kept, answered and at work.
 func TestSDKTreatmentOfASource(t *testing.T) {
 	g, ctx := newRig(t), t.Context()
 	c, ns := g.sdk(), ptr("demo")
@@ -30,10 +30,10 @@ func TestSDKTreatmentOfASource(t *testing.T) {
 			{ArgumentType: ptr(int64(0)), ArgumentLookupColumn: ptr("name"), ArgumentValue: ptr("User Name"), ArgumentOrder: ptr(int64(1))},
 			{ArgumentType: ptr(int64(1)), ArgumentLookupColumn: ptr("owner"), ArgumentValue: ptr("msg"), ArgumentOrder: ptr(int64(1)), IsOverrideOutputFields: ptr(true)}}}}}
 	request := la.UpsertSourceRequest{NamespaceName: ns, UpsertLogAnalyticsSourceDetails: d}
-	// That a function is not run is said before it is kept.
+	// That a lookup does not exist is said before the source is kept.
 	_, err := c.UpsertSource(ctx, request)
 	refused(t, err, 400, "InvalidParameter")
-	if !strings.Contains(err.Error(), "kept but not run") {
+	if !strings.Contains(err.Error(), "does not exist yet") {
 		t.Error(err)
 	}
 	request.IsIgnoreWarning = ptr(true)
@@ -53,7 +53,7 @@ func TestSDKTreatmentOfASource(t *testing.T) {
 		t.Errorf("%+v, %v", again.LogAnalyticsSource, err)
 	}
 	v, err := c.ValidateSource(ctx, la.ValidateSourceRequest{NamespaceName: ns, UpsertLogAnalyticsSourceDetails: d})
-	if err != nil || len(v.Items) != 1 || *v.Items[0].Key != "FunctionNotRun" {
+	if err != nil || len(v.Items) != 1 || *v.Items[0].Key != "LookupMissing" {
 		t.Errorf("%+v, %v", v.Items, err)
 	}
 	for says, change := range map[string]func(*la.UpsertLogAnalyticsSourceDetails){
@@ -72,9 +72,6 @@ func TestSDKTreatmentOfASource(t *testing.T) {
 		"LOOKUP or GEOLOCATION": func(d *la.UpsertLogAnalyticsSourceDetails) {
 			d.Functions = []la.LogAnalyticsSourceFunction{{FunctionName: "SHELL"}}
 		},
-		"content ZIP": func(d *la.UpsertLogAnalyticsSourceDetails) {
-			d.MetricDefinitions = []la.LogAnalyticsMetric{{Name: ptr("m")}}
-		},
 	} {
 		bad := d
 		change(&bad)
@@ -84,9 +81,24 @@ func TestSDKTreatmentOfASource(t *testing.T) {
 		}
 	}
 
-	entry := g.parsed("lines", "paid with card=4711\n")[0]
-	if entry.Text != "paid with card=***" {
-		t.Errorf("stored is %q", entry.Text)
+	if _, err := c.RegisterLookup(ctx, la.RegisterLookupRequest{NamespaceName: ns, Type: la.RegisterLookupTypeLookup, Name: ptr("Owners"),
+		RegisterLookupContentFileBody: body("name,owner\nann,of Ann\n")}); err != nil {
+		t.Fatal(err)
+	}
+	request.IsIgnoreWarning = nil // there is none left
+	if _, err := c.UpsertSource(ctx, request); err != nil {
+		t.Error(err)
+	}
+	var entry record.Entry
+	if _, err := g.lib.Parse(ctx, content.Upload{Origin: &record.Origin{Source: "lines"}, Metadata: map[string]string{"who": "Ann"}}, []byte("paid with card=4711\n"),
+		func(e *record.Entry) error {
+			entry = *e
+			return nil
+		}); err != nil {
+		t.Fatal(err)
+	}
+	if entry.Text != "paid with card=***" || !slices.ContainsFunc(entry.Cells, func(c record.Cell) bool { return c.Field == "msg" && c.Value.Str == "of Ann" }) {
+		t.Errorf("stored is %+v", entry)
 	}
 }
 

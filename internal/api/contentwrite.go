@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -185,26 +186,35 @@ func (s *Server) deleteItem(c *call, name string, remove func(ctx context.Contex
 }
 
 func (s *Server) upsertSource(c *call) (*response, error) {
-	source, ch, err := s.readSource(c)
+	change, err := s.readSource(c)
 	if err != nil {
 		return nil, err
 	}
-	name, err := s.once(c, ch.text, func() ([]byte, error) {
-		ignore, err := c.flag("isIgnoreWarning")
-		if err != nil {
-			return nil, err
-		}
-		if !ignore {
-			warnings, err := s.Content.CheckSource(source)
+	ignore, err := c.flag("isIgnoreWarning")
+	if err != nil {
+		return nil, err
+	}
+	name, err := s.once(c, change.text, func() ([]byte, error) {
+		for {
+			source, old, err := s.changedSource(change)
 			if err != nil {
 				return nil, err
 			}
-			if len(warnings) > 0 {
-				return nil, invalid("%s; repeat with isIgnoreWarning=true to store it all the same", warnings[0].Message)
+			if !ignore {
+				if err := s.unwarned(source, old); err != nil {
+					return nil, err
+				}
 			}
+			ifMatch := change.ifMatch
+			if ifMatch == "" && old != nil { // parts of it are the old one's
+				ifMatch = content.Etag(old)
+			}
+			_, err = s.Content.PutSource(c.r.Context(), source, ifMatch)
+			if change.ifMatch == "" && errors.Is(err, content.ErrEtag) {
+				continue // another call was between reading and writing
+			}
+			return []byte(source.Name), err
 		}
-		_, err = s.Content.PutSource(c.r.Context(), source, ch.ifMatch)
-		return []byte(source.Name), err
 	})
 	if err != nil {
 		return nil, err
@@ -212,56 +222,93 @@ func (s *Server) upsertSource(c *call) (*response, error) {
 	return s.oneSource(string(name))
 }
 
-// readSource reads a log source; with isIncremental the members that are absent
-// stay as they are, with createLikeSourceId they are those of another one.
-func (s *Server) readSource(c *call) (content.Source, change, error) {
-	var d sourceDetails
-	incremental, err := c.flag("isIncremental")
-	if err != nil {
-		return content.Source{}, change{}, err
+// unwarned refuses a log source with warnings, but for those that the stored one has
+// as well: what is read can be written back.
+func (s *Server) unwarned(source content.Source, old *content.Source) error {
+	warnings, err := s.Content.CheckSource(source)
+	if err != nil || len(warnings) == 0 {
+		return err
 	}
-	like, err := c.param("createLikeSourceId")
-	if err != nil {
-		return content.Source{}, change{}, err
+	known := map[string]bool{}
+	if old != nil && !old.System {
+		before, err := s.Content.CheckSource(*old)
+		if err != nil {
+			return err
+		}
+		for _, w := range before {
+			known[w.Message] = true
+		}
 	}
-	ch, err := c.decodeChange(s.limits.MaxJSON, &d)
-	if err != nil {
-		return content.Source{}, ch, err
+	for _, w := range warnings {
+		if !known[w.Message] {
+			return invalid("%s; repeat with isIgnoreWarning=true to store it all the same", w.Message)
+		}
 	}
+	return nil
+}
+
+// sourceChange is what a call says of a log source.
+type sourceChange struct {
+	change
+	details     sourceDetails
+	incremental bool   // the members that are absent stay as they are
+	like        string // the sourceId of the log source that lends its members
+}
+
+func (s *Server) readSource(c *call) (sourceChange, error) {
+	var v sourceChange
+	var err error
+	if v.incremental, err = c.flag("isIncremental"); err != nil {
+		return v, err
+	}
+	if v.like, err = c.param("createLikeSourceId"); err != nil {
+		return v, err
+	}
+	if v.change, err = c.decodeChange(s.limits.MaxJSON, &v.details); err != nil {
+		return v, err
+	}
+	if v.details.Name == "" && v.details.DisplayName == "" {
+		return v, missing("displayName")
+	}
+	return v, nil
+}
+
+// changedSource is the log source that a call makes of the one that there is, if any.
+func (s *Server) changedSource(v sourceChange) (source content.Source, old *content.Source, err error) {
+	d := v.details
 	name := cmp.Or(d.Name, d.DisplayName)
-	if name == "" {
-		return content.Source{}, ch, missing("displayName")
-	}
-	old, _ := s.Library.Source(name)
+	old, _ = s.Library.Source(name)
 	model := old
 	switch {
-	case incremental && (d.Name == "" || old == nil):
-		return content.Source{}, ch, invalid("isIncremental needs the name of a log source that exists")
-	case like != "" && (incremental || old != nil):
-		return content.Source{}, ch, invalid("createLikeSourceId makes a log source of a new name")
-	case like != "":
-		if model = s.sourceNumbered(like); model == nil {
-			return content.Source{}, ch, absent("Log source number %.40q is not found", like)
+	case v.incremental && (d.Name == "" || old == nil):
+		return source, old, invalid("isIncremental needs the name of a log source that exists")
+	case v.like != "" && (v.incremental || old != nil):
+		return source, old, invalid("createLikeSourceId makes a log source of a new name")
+	case v.like != "":
+		if model = s.sourceNumbered(v.like); model == nil {
+			return source, old, absent("Log source number %.40q is not found", v.like)
 		}
 	}
-	if incremental || like != "" {
+	if v.incremental || v.like != "" {
 		merged := s.sourceDetailsOf(*model)
-		if like != "" { // a display name of its own
+		if v.like != "" { // a display name of its own
 			merged.Name, merged.DisplayName = name, name
 		}
-		if err := json.Unmarshal(ch.text, &merged); err != nil {
-			return content.Source{}, ch, invalid("the body is not the JSON expected: %v", err)
+		if err := json.Unmarshal(v.text, &merged); err != nil {
+			return source, old, invalid("the body is not the JSON expected: %v", err)
 		}
 		d = merged
 	}
-	source, err := s.sourceFrom(d)
-	if err != nil {
-		return source, ch, err
+	if source, err = s.sourceFrom(d); err != nil {
+		return source, old, err
 	}
 	if model != nil && (model != old || old.Name == source.Name) { // what these calls cannot tell stays
 		source.Extra = model.Extra
 	}
-	return source, ch, nil
+	if old != nil && old.Name != source.Name {
+		old = nil // found by its display name; it is another one
+	}
+	return source, old, nil
 }
 
 // sourceNumbered finds a log source by its sourceId; nil when there is none.
@@ -275,7 +322,11 @@ func (s *Server) sourceNumbered(id string) *content.Source {
 }
 
 func (s *Server) validateSource(c *call) (*response, error) {
-	source, _, err := s.readSource(c)
+	change, err := s.readSource(c)
+	if err != nil {
+		return nil, err
+	}
+	source, _, err := s.changedSource(change)
 	if err != nil {
 		return nil, err
 	}

@@ -134,6 +134,12 @@ func (d documents) SaveContent(ctx context.Context, put []content.Document, remo
 		mapped(remove, func(v content.DocumentKey) catalog.DocumentKey { return catalog.DocumentKey(v) }))
 }
 
+// lookup gives log sources the lookups of the catalogue.
+func (g *rig) lookup(name string) (*content.LookupTable, bool) {
+	_, t, err := g.cat.LookupTable(context.Background(), name)
+	return &content.LookupTable{Columns: t.Columns, Rows: t.Rows}, err == nil
+}
+
 // logBuffer keeps what is logged.
 type logBuffer struct {
 	mu sync.Mutex
@@ -194,7 +200,7 @@ func newRig(t testing.TB, change ...func(*Options)) *rig {
 	g.stage, err = stage.Open(t.TempDir(), stage.Options{Clock: g.now})
 	must(err)
 	t.Cleanup(func() { g.stage.Close() })
-	g.lib, err = content.Open(ctx, documents{g.cat}, content.Options{Clock: g.now})
+	g.lib, err = content.Open(ctx, documents{g.cat}, content.Options{Clock: g.now, Lookups: g.lookup})
 	must(err)
 	g.server, err = New(Parts{Stage: g.stage, Library: g.lib, Content: g.lib, Store: g.store, Query: g.engine, Catalog: g.cat}, o)
 	must(err)

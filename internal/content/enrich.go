@@ -148,7 +148,7 @@ func (s *snapshot) compileRules(src *Source) ([]ruleProgram, error) {
 	return out, nil
 }
 
-// enrich adds extended fields, then labels.
+// enrich adds extended fields, then what lookups tell, then labels.
 func (r *run) enrich() {
 	var latest *conditionProgram
 	holds := true
@@ -161,6 +161,9 @@ func (r *run) enrich() {
 		if holds {
 			r.extend(e, &r.matches[i])
 		}
+	}
+	for i := range r.lookups {
+		r.look(&r.lookups[i])
 	}
 	highest := 0
 	for i := range r.prog.rules {

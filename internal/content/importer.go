@@ -121,6 +121,9 @@ func (im *importer) all(root *node) error {
 	}
 	for i := range file.Sources {
 		v := &file.Sources[i]
+		if old, ok := im.next.sources.internal(v.Name); ok {
+			v.Kept = old.Kept
+		}
 		if err := merge(im, &im.next.sources, v, &v.System, KindSource, &im.report.Sources); err != nil {
 			return err
 		}
@@ -318,12 +321,17 @@ func (im *importer) checkSource(s *Source) {
 	for _, p := range s.Parsers {
 		im.needParser(p, "log source "+s.Name)
 	}
-	for _, fn := range s.Functions {
-		message := fmt.Sprintf("log source %q: the function %s is kept but not run", clip(s.Name), clip(fn.Name))
-		if fn.LookupTable != "" {
-			message += fmt.Sprintf("; it needs the lookup %q, which does not exist here", clip(fn.LookupTable))
-		}
+	lookups, notRun := im.next.compileFunctions(s)
+	for _, message := range notRun {
 		im.warnings.add("FunctionNotRun", message, "")
+	}
+	for _, l := range lookups {
+		if _, ok := im.next.opts.Lookups(l.table); !ok {
+			im.warnings.add("LookupMissing", fmt.Sprintf("log source %q takes values from the lookup %q, which does not exist yet: register it", clip(s.Name), clip(l.table)), "")
+		}
+	}
+	for _, name := range sortedKeys(s.Kept) {
+		im.warnings.add("KeptNotRun", fmt.Sprintf("log source %q: %s are kept and answered, and change nothing here; an exported content file is without them", clip(s.Name), name), "")
 	}
 	for _, r := range s.LabelRules {
 		if r.Field != fieldLabels {

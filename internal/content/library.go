@@ -52,6 +52,10 @@ type Options struct {
 	Logger       *slog.Logger
 	MaxText      int           // bytes of an entry's text that are kept; default 1 MB
 	MatchTimeout time.Duration // of one match of a regular expression that RE2 cannot run; default 100 ms
+
+	// Lookups finds a lookup table by name, in any letter case. Without it functions of
+	// log sources are kept and not run.
+	Lookups func(name string) (*LookupTable, bool)
 }
 
 func (o Options) withDefaults() Options {

@@ -76,6 +76,8 @@ type run struct {
 	held     []span // per level: what the parsers before could not read
 	timeouts int    // matches that took too long
 	matches  []memo // per extended field, see enrich.go
+	lookups  []openLookup
+	key      []byte // of the latest look-up
 	err      error  // first error of emit or the context
 
 	entry record.Entry
@@ -111,6 +113,7 @@ func newRun(ctx context.Context, prog *program, up Upload, emit func(*record.Ent
 	}
 	r.entry = record.Entry{Origin: up.Origin, Ordinal: up.First}
 	r.setMetadata()
+	r.openLookups()
 	return r, nil
 }
 

@@ -14,6 +14,7 @@ type program struct {
 	readers  []reader // in the order of the source's parsers
 	encoding string   // of the first parser
 	extended []extendedProgram
+	lookups  []lookupProgram
 	rules    []ruleProgram
 	filters  []filterProgram // of the text, before it is parsed
 	drops    []filterProgram // of whole entries
@@ -116,6 +117,7 @@ func (s *snapshot) compile(src *Source) (*program, error) {
 	if p.extended, err = s.compileExtended(src); err != nil {
 		return nil, fmt.Errorf("log source %q: %w", src.Display, err)
 	}
+	p.lookups, _ = s.compileFunctions(src) // import has warned of the others
 	if p.rules, err = s.compileRules(src); err != nil {
 		return nil, fmt.Errorf("log source %q: %w", src.Display, err)
 	}

@@ -25,6 +25,9 @@ type Source struct {
 	System         bool
 	Secure         bool
 	Extra          []byte // elements of Oracle's XML this program does not use, kept for export
+	// Kept are lists that clients of Oracle's API give a source and want back, and that
+	// this program does not act upon, by their names there. Content files have no place for them.
+	Kept map[string]json.RawMessage `json:",omitempty"`
 }
 
 // ParserKind is how a parser reads a file.
@@ -124,7 +127,7 @@ func (r *LabelRule) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Function enriches an entry (Lookup, Geolocation).
+// Function enriches an entry (Lookup, Geolocation). Those of lookups are run.
 type Function struct {
 	Name, LookupTable, LookupMode string
 	Order                         int
