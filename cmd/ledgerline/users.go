@@ -26,7 +26,7 @@ func newUsers(g *globals) *cobra.Command {
 		Short: "Say who may use the server, and log in to it",
 	}
 	cmd.AddCommand(newUsersAdd(g), newUsersList(g), newUsersSet(g), newUsersSwitch(g, "disable", "Let a user in no more, at once, with neither password nor key", true),
-		newUsersSwitch(g, "enable", "Let a user that was disabled in again", false), newUsersPassword(g), newUsersLink(g))
+		newUsersSwitch(g, "enable", "Let a user that was disabled in again", false), newUsersPassword(g), newUsersLink(g), newUsersDelete(g))
 	return cmd
 }
 
@@ -212,6 +212,24 @@ func newUsersLink(g *globals) *cobra.Command {
 			}
 			fmt.Fprintln(g.out, baseURL(cfg.Server)+link.Path)
 			return nil
+		},
+	}
+}
+
+func newUsersDelete(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:   "delete NAME",
+		Short: "Delete a user, at once, with its sessions and API keys",
+		Long: `Delete a user, at once, with its sessions and API keys. The audit keeps its name. Whom an
+identity provider vouches for comes back with the next login: disable such a user instead.`,
+		Example: "  ledgerline users delete auditor",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := g.client()
+			if err != nil {
+				return err
+			}
+			return c.call(cmd.Context(), "DELETE", userPath(args[0]), nil, nil)
 		},
 	}
 }

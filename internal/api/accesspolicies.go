@@ -78,6 +78,7 @@ func accessOperations() []operation {
 		{Method: post, Pattern: ownBase + "/users", Name: "OwnCreateUser", handle: (*Server).ownCreateUser},
 		{Method: get, Pattern: user, Name: "OwnUser", handle: (*Server).ownUser},
 		{Method: put, Pattern: user, Name: "OwnUpdateUser", handle: (*Server).ownUpdateUser},
+		{Method: del, Pattern: user, Name: "OwnDeleteUser", handle: (*Server).ownDeleteUser},
 		{Method: post, Pattern: user + "/link", Name: "OwnStartLink", handle: (*Server).ownStartLink, access: localOnly},
 		{Method: get, Pattern: user + "/keys", Name: "OwnKeys", handle: (*Server).ownKeys},
 		{Method: post, Pattern: user + "/keys", Name: "OwnAddKey", handle: (*Server).ownAddKey},

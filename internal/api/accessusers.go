@@ -107,6 +107,26 @@ func (s *Server) ownUpdateUser(c *call) (*response, error) {
 	return answer(s.userOf(u)).with("etag", u.Etag), nil
 }
 
+// ownDeleteUser takes a user away. What it did stays in the audit, under its name.
+func (s *Server) ownDeleteUser(c *call) (*response, error) {
+	if err := administrators(c); err != nil {
+		return nil, err
+	}
+	u, err := s.subject(c)
+	if err != nil {
+		return nil, err
+	}
+	ifMatch, err := c.head("if-match")
+	if err != nil {
+		return nil, err
+	}
+	c.about = ownBase + "/users/" + u.Name // nobody can ask later whose OCID it was
+	if err := s.Catalog.DeleteUser(c.r.Context(), u.ID, ifMatch); err != nil {
+		return nil, err
+	}
+	return &response{}, nil
+}
+
 // ownPassword lets a user change its own password. It ends all of its sessions.
 func (s *Server) ownPassword(c *call) (*response, error) {
 	var d struct{ Current, New string }

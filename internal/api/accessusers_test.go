@@ -93,7 +93,7 @@ func TestUsersOfTheAPI(t *testing.T) {
 	for _, call := range [][3]string{
 		{"GET", "/users/chief", ""}, {"GET", "/users/nobody", ""}, {"PUT", "/users/auditor", `{"groups":["Administrators"]}`}, {"PUT", "/users/chief", `{"disabled":true}`},
 		{"POST", "/users", `{"name":"mine"}`}, {"GET", "/users/chief/keys", ""}, {"POST", "/users/chief/keys", `{}`}, {"DELETE", "/users/u/keys/" + g.finger, ""},
-		{"POST", "/users/auditor/link", ""}, {"PUT", "/policies/p", `{}`},
+		{"POST", "/users/auditor/link", ""}, {"DELETE", "/users/chief", ""}, {"DELETE", "/users/auditor", ""}, {"PUT", "/policies/p", `{}`},
 	} {
 		if code, m := a.call(call[0], ownBase+call[1], call[2]); code != 404 {
 			t.Errorf("%v: %d %v", call, code, m)
@@ -123,6 +123,47 @@ func TestUsersOfTheAPI(t *testing.T) {
 		if code, m := b.call(call[0], ownBase+call[1], call[2]); code != 409 || !strings.Contains(m["message"].(string), "configuration file") {
 			t.Errorf("%v: %d %v", call, code, m)
 		}
+	}
+}
+
+// A deleted user is out with the next request, by session and by link; the audit has
+// its name, however the call named it.
+func TestUserIsDeleted(t *testing.T) {
+	g := newRig(t, func(o *Options) { o.Audit = true })
+	g.user("chief", catalog.Administrators)
+	u := g.user("auditor", catalog.Administrators)
+	b, a := g.browser(), g.browser()
+	b.logIn("chief", password)
+	a.logIn("auditor", password)
+	if code, m := a.call("POST", ownBase+"/log-groups", `{"displayName":"Mine"}`); code != 200 {
+		t.Fatalf("%d %v", code, m)
+	}
+	link := g.server.StartLink(u.ID)
+	if code, m := b.call("DELETE", ownBase+"/users/"+u.ID, ""); code != 204 {
+		t.Fatalf("%d %v", code, m)
+	}
+	if code, m := a.call("GET", sessionPath, ""); code != 401 {
+		t.Errorf("the session: %d %v", code, m)
+	}
+	if code, _ := g.browser().call("GET", link, ""); code != 403 {
+		t.Errorf("the link: %d", code)
+	}
+	if code := g.browser().logIn("auditor", password); code != 401 {
+		t.Errorf("the password: %d", code)
+	}
+	if code, m := b.call("DELETE", ownBase+"/users/u", ""); code != 409 || !strings.Contains(m["message"].(string), "configuration file") {
+		t.Errorf("of the configuration file: %d %v", code, m)
+	}
+	if code, m := b.call("DELETE", ownBase+"/users/nobody", ""); code != 404 {
+		t.Errorf("nobody: %d %v", code, m)
+	}
+	var did, gone bool
+	for _, e := range g.noted() {
+		did = did || e.Action == "OwnCreateLogGroup" && e.User == "auditor" && e.UserID == u.ID
+		gone = gone || e.Action == "OwnDeleteUser" && e.Resource == ownBase+"/users/auditor" && e.User == "chief" && e.Status == "200"
+	}
+	if !did || !gone {
+		t.Errorf("what the user did: %v, its end: %v: %+v", did, gone, g.noted())
 	}
 }
 

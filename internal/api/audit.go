@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +64,7 @@ func (s *Server) auditCall(c *call, resp *response, err error, took time.Duratio
 }
 
 func (s *Server) auditEventOf(c *call, category string, took time.Duration) audit.Event {
-	e := audit.Event{Time: s.opts.Clock().UTC(), User: c.who.Name, UserID: c.who.ID, By: c.who.by, Category: category, Action: c.op.Name, Resource: c.r.URL.Path,
+	e := audit.Event{Time: s.opts.Clock().UTC(), User: c.who.Name, UserID: c.who.ID, By: c.who.by, Category: category, Action: c.op.Name, Resource: cmp.Or(c.about, c.r.URL.Path),
 		Duration: took.Milliseconds(), RequestID: c.w.Header().Get("opc-request-id")}
 	if p := peerAddress(c.r); p.IsValid() {
 		e.Client = p.String()

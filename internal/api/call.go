@@ -30,6 +30,7 @@ type call struct {
 	user  string // OCID, or localUser
 	who   principal
 	login string // the name that somebody tries to log in with
+	about string // path that names what is about to be gone, for the audit; empty: that of the request
 	log   *slog.Logger
 }
 

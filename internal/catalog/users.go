@@ -176,6 +176,45 @@ func (c *Catalog) UpdateUser(ctx context.Context, id, ifMatch string, change Use
 	return u, nil
 }
 
+// DeleteUser takes a user away, with its sessions and API keys: no request that
+// comes after it returns is let in as that user. A non-empty ifMatch must be its etag.
+func (c *Catalog) DeleteUser(ctx context.Context, id, ifMatch string) error {
+	return c.changeAccess(ctx, func(tx *tx) error {
+		u, err := c.lockUser(tx, id, ifMatch)
+		if err != nil {
+			return err
+		}
+		if err := c.keepAdministrator(tx, u); err != nil {
+			return err
+		}
+		if _, err := tx.exec("DELETE FROM sessions WHERE user = ?", u.ID); err != nil {
+			return err
+		}
+		_, err = tx.exec("DELETE FROM users WHERE id = ?", u.ID) // and with it its keys
+		return err
+	})
+}
+
+// keepAdministrator refuses to take away the last user who may give rights to others.
+func (c *Catalog) keepAdministrator(tx *tx, u User) error {
+	able := func(u User) bool { return !u.Disabled && u.In(Administrators) }
+	if !able(u) {
+		return nil
+	}
+	for _, seed := range c.access.seeds.users {
+		if able(seed) {
+			return nil
+		}
+	}
+	var others int
+	err := tx.row(`SELECT count(*) FROM users WHERE id <> ? AND NOT disabled AND EXISTS (SELECT 1 FROM json_each(groups) WHERE value = ? COLLATE NOCASE)`,
+		[]any{u.ID, Administrators}, &others)
+	if err != nil || others > 0 {
+		return err
+	}
+	return fmt.Errorf("%w: user %s is the last one in the group %s; put another one into it first", ErrInUse, u.Name, Administrators)
+}
+
 // lockUser reads a user that is about to be changed.
 func (c *Catalog) lockUser(tx *tx, id, ifMatch string) (User, error) {
 	if u, ok := c.access.Load().users[id]; ok && u.Seeded {

@@ -146,3 +146,100 @@ func TestSessionsEnd(t *testing.T) {
 		t.Error("no token is a session")
 	}
 }
+
+// Who is deleted is out at once, with keys and sessions; somebody else who gets the
+// name later has none of them.
+func TestDeletedUserIsOut(t *testing.T) {
+	c, _, ctx := accessCatalog(t)
+	const password = "twelve characters"
+	u, err := c.CreateUser(ctx, User{Name: "auditor"}, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := c.AddKey(ctx, u.ID, "cc:dd", &key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, _, err := c.StartSession(ctx, u.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.DeleteUser(ctx, u.ID, "stale"); !errors.Is(err, ErrEtag) {
+		t.Errorf("another's change: %v", err)
+	}
+	if err := c.DeleteUser(ctx, u.ID, u.Etag); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.DeleteUser(ctx, u.ID, ""); !errors.Is(err, ErrNotFound) {
+		t.Errorf("twice: %v", err)
+	}
+	again, err := c.CreateUser(ctx, User{Name: "auditor"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, err := range map[string]error{
+		"session": second(c.Session(ctx, token)), "user": second(c.ActiveUser(u.ID)), "login": second(c.Login(ctx, "auditor", password)),
+		"key": func() error { _, _, err := c.FindKey(ctx, c.KeyID(k)); return err }(),
+	} {
+		if !errors.Is(err, ErrNotFound) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if keys := c.Keys(again.ID); len(keys) != 0 || again.ID == u.ID {
+		t.Errorf("%s has %d keys", again.ID, len(keys))
+	}
+}
+
+func TestLastAdministratorStays(t *testing.T) {
+	c, err := Open(t.Context(), t.TempDir(), Seeds{Tenancy: "ocid1.tenancy.oc1..t"}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	ctx := t.Context()
+	user := func(name string, groups ...string) User {
+		t.Helper()
+		u, err := c.CreateUser(ctx, User{Name: name, Groups: groups}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	chief, locked, reader := user("chief", Administrators), user("locked", "administrators"), user("reader", "Readers")
+	off, on := true, false
+	if _, err := c.UpdateUser(ctx, locked.ID, "", UserChange{Disabled: &off}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.DeleteUser(ctx, chief.ID, ""); !errors.Is(err, ErrInUse) {
+		t.Errorf("the last that is let in: %v", err)
+	}
+	if err := c.DeleteUser(ctx, reader.ID, ""); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.UpdateUser(ctx, locked.ID, "", UserChange{Disabled: &on}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.DeleteUser(ctx, chief.ID, ""); err != nil {
+		t.Error(err)
+	}
+	if err := c.DeleteUser(ctx, locked.ID, ""); !errors.Is(err, ErrInUse) {
+		t.Errorf("the last: %v", err)
+	}
+
+	// Those of the configuration are administrators, too, and stay.
+	seeded, _, ctx := accessCatalog(t)
+	mine, err := seeded.CreateUser(ctx, User{Name: "chief", Groups: []string{Administrators}}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := seeded.DeleteUser(ctx, "ocid1.user.oc1..seed", ""); !errors.Is(err, ErrReadOnly) {
+		t.Errorf("of the configuration: %v", err)
+	}
+	if err := seeded.DeleteUser(ctx, mine.ID, ""); err != nil {
+		t.Error(err)
+	}
+}

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import { describe } from "vitest";
 import { figures, settled, shoot } from "./look";
 import { Explorer } from "./pages/explorer";
-import { call, count } from "./store";
+import { call, count, ledgerline } from "./store";
 import { bytesOf, expect, test } from "./test";
 
 type Step = { name: string; counts: Record<string, number> };
@@ -137,6 +137,37 @@ describe("administration", () => {
     await page.getByRole("button", { name: "Enable uploader" }).click();
     await page.getByRole("button", { name: "Disable uploader" }).waitFor();
     expect(await disabled()).toBe(false);
+  });
+
+  test("deletes a user, who is out at once", async ({ page, open }) => {
+    const password = "a long password of who leaves";
+    ledgerline(["users", "add", "leaver", "--group", "Administrators", "--password-stdin"], password + "\n");
+    const names = async () => (await call<{ items: { name: string }[] }>("/ledgerline/v1/users")).items.map((u) => u.name);
+    const theirs = await open({ loggedIn: false });
+    await theirs.goto("/ui/integrations");
+    await theirs.getByLabel("User").fill("leaver");
+    await theirs.getByLabel("Password").fill(password);
+    await theirs.getByRole("button", { name: "Log in" }).click();
+    await theirs.getByRole("button", { name: "Account of leaver" }).waitFor();
+
+    await page.goto("/ui/admin/users");
+    const asked: string[] = [];
+    const answers = [false, true];
+    page.on("dialog", (d) => (asked.push(d.message()), void (answers.shift() ? d.accept() : d.dismiss())));
+    await page.getByRole("button", { name: "Delete leaver" }).click();
+    expect(asked[0]).toContain("Delete leaver for good?");
+    expect(await names()).toContain("leaver");
+    await page.getByRole("button", { name: "Delete leaver" }).click();
+    await page.getByRole("button", { name: "Delete leaver" }).waitFor({ state: "detached" });
+    expect(await names()).not.toContain("leaver");
+
+    await theirs.getByRole("link", { name: "Runs", exact: true }).click();
+    await theirs.getByRole("heading", { name: "Log in to Ledgerline" }).waitFor();
+    // Nobody deletes itself here.
+    expect(await page.getByRole("button", { name: "Delete demo" }).count()).toBe(0);
+    ledgerline(["users", "add", "gone", "--no-password"]);
+    ledgerline(["users", "delete", "gone"]);
+    expect(await names()).not.toContain("gone");
   });
 
   test("takes a lookup table that queries use", async ({ page }) => {
