@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { visit } from "./look";
+import { settled, visit } from "./look";
 import { everyPage } from "./pages/list";
 import { expect, test } from "./test";
 
@@ -8,16 +8,23 @@ describe("every page", () => {
     const page = await open({ width, height });
     for (const address of everyPage()) {
       await visit(page, address);
+      const unfold = page.locator("table.data button[aria-expanded=false]").first();
+      if (await unfold.count()) {
+        await unfold.click();
+        await settled(page);
+      }
       const at = await page.evaluate(() => ({
         page: document.documentElement.scrollWidth, window: document.documentElement.clientWidth,
         main: document.querySelector("main")!.getBoundingClientRect().width,
         letters: parseFloat(getComputedStyle(document.body).fontSize),
+        tables: [...document.querySelectorAll("table.data")].filter((t) => t.scrollWidth > t.parentElement!.clientWidth + 1).map((t) => t.querySelector("thead")!.innerHTML),
         // What can be pressed and is in sight, but reaches over the edge of a page that does not scroll there.
         outside: [...document.querySelectorAll<HTMLElement>("main button, main a, main input, main select")]
           .filter((e) => e.checkVisibility() && !e.closest(".grid, .scroll-x, .record-fields, table, [role=tablist], .tabs, .sr-only"))
           .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
           .map((e) => e.getAttribute("aria-label") ?? e.innerText),
       }));
+      expect(at.tables, address).toEqual([]);
       expect(at.page, address).toBeLessThanOrEqual(at.window);
       expect(at.outside, address).toEqual([]);
       expect(at.letters, address).toBeGreaterThanOrEqual(letters);

@@ -1,14 +1,14 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call } from "../api/client";
-import { browserZone, exploreHref } from "../explorer/state";
+import { exploreHref } from "../explorer/state";
 import { quote } from "../lib/querytext";
-import { formatTime } from "../lib/time";
 import { Link } from "../router";
 import { Button, Empty, ErrorNotice, Spinner } from "../ui/controls";
 import { visible } from "../ui/Text";
 import { FormDialog, TextField } from "./FormDialog";
 import { change, remove, useNamespace } from "./oci";
+import { when } from "./when";
 
 type Entity = { id: string; name: string; entityTypeName: string; entityTypeInternalName?: string; hostname?: string; timezoneRegion?: string; cloudResourceId?: string; properties?: Record<string, string>; timeCreated?: string };
 type EntityType = { name: string; internalName: string };
@@ -30,14 +30,14 @@ export function Entities() {
       </div>
       {list.data.length === 0 ? <Empty title="No entities yet">Records need none; make one to group uploads by the instance they came from.</Empty> : (
         <div className="card scroll-x">
-          <table className="data">
+          <table className="data stacked">
             <thead><tr><th>Name</th><th>Type</th><th>Host</th><th>Time zone</th><th>Created</th><th>OCID</th><th /></tr></thead>
             <tbody>
               {list.data.map((e) => (
                 <tr key={e.id}>
-                  <td className="nowrap"><Link to={exploreHref(`Entity = ${quote(e.name)}`, { last: "30d" })}>{visible(e.name)}</Link></td>
-                  <td className="nowrap">{e.entityTypeName}</td><td>{visible(e.hostname ?? "")}</td><td>{e.timezoneRegion}</td>
-                  <td className="nowrap">{e.timeCreated && formatTime(Date.parse(e.timeCreated), browserZone, "second")}</td><td className="mono wrap">{e.id}</td>
+                  <td className="nowrap" data-th="Name"><Link to={exploreHref(`Entity = ${quote(e.name)}`, { last: "30d" })}>{visible(e.name)}</Link></td>
+                  <td className="nowrap" data-th="Type">{e.entityTypeName}</td><td data-th="Host">{visible(e.hostname ?? "")}</td><td data-th="Time zone">{e.timezoneRegion}</td>
+                  <td className="nowrap" data-th="Created">{when(e.timeCreated)}</td><td className="mono wrap" data-th="OCID">{e.id}</td>
                   <td><Button kind="quiet" small icon="edit" label={`Edit ${e.name}`} onClick={() => setOpen(e)} /></td>
                 </tr>
               ))}

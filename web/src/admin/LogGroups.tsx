@@ -27,12 +27,12 @@ export function LogGroups() {
         <Button kind="primary" icon="plus" onClick={() => setOpen("new")}>New log group</Button>
       </div>
       <div className="card scroll-x">
-        <table className="data">
+        <table className="data stacked">
           <thead><tr><th>Name</th><th>Description</th><th>OCID</th><th>Created</th><th /></tr></thead>
           <tbody>
             {list.data.map((g) => (
               <tr key={g.id}>
-                <td><Link to={exploreHref(`'Log Group' = ${quote(g.displayName)}`, { last: "30d" })}>{g.displayName}</Link></td><td>{g.description}</td><td className="mono wrap">{g.id}</td><td className="nowrap">{when(g.timeCreated)}</td>
+                <td data-th="Name"><Link to={exploreHref(`'Log Group' = ${quote(g.displayName)}`, { last: "30d" })}>{g.displayName}</Link></td><td data-th="Description">{g.description}</td><td className="mono wrap" data-th="OCID">{g.id}</td><td className="nowrap" data-th="Created">{when(g.timeCreated)}</td>
                 <td><Button kind="quiet" small icon="edit" label={`Edit ${g.displayName}`} onClick={() => setOpen(g)} /></td>
               </tr>
             ))}

@@ -2,11 +2,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call } from "../api/client";
 import { number } from "../lib/format";
-import { formatTime } from "../lib/time";
-import { browserZone } from "../explorer/state";
 import { Button, Dialog, Empty, ErrorNotice, Spinner } from "../ui/controls";
 import { DataGrid } from "../ui/DataGrid";
 import { visible } from "../ui/Text";
+import { when } from "./when";
 
 type Lookup = { name: string; description?: string; rowCount?: number; fields?: { displayName?: string; name: string }[]; timeUpdated?: string };
 const at = "/ledgerline/v1/lookups";
@@ -35,14 +34,14 @@ export function Lookups() {
       {(put.isError || remove.isError) && <ErrorNotice error={put.error ?? remove.error} />}
       {list.data.length === 0 ? <Empty title="No lookup tables">Tables add what records do not say, such as the owner of an integration.</Empty> : (
         <div className="card scroll-x">
-          <table className="data">
+          <table className="data stacked">
             <thead><tr><th>Name</th><th>Columns</th><th className="num">Rows</th><th>Changed</th><th /></tr></thead>
             <tbody>
               {list.data.map((l) => (
                 <tr key={l.name}>
-                  <td><button type="button" className="link" onClick={() => setOpen(l.name)}>{l.name}</button></td>
-                  <td className="wrap">{(l.fields ?? []).map((f) => f.displayName ?? f.name).join(", ")}</td><td className="num">{number(l.rowCount ?? 0)}</td>
-                  <td className="nowrap">{l.timeUpdated && formatTime(Date.parse(l.timeUpdated), browserZone, "second")}</td>
+                  <td data-th="Name"><button type="button" className="link" onClick={() => setOpen(l.name)}>{l.name}</button></td>
+                  <td className="wrap" data-th="Columns">{(l.fields ?? []).map((f) => f.displayName ?? f.name).join(", ")}</td><td className="num" data-th="Rows">{number(l.rowCount ?? 0)}</td>
+                  <td className="nowrap" data-th="Changed">{when(l.timeUpdated)}</td>
                   <td><Button kind="quiet" small icon="trash" label={`Delete ${l.name}`} onClick={() => window.confirm(`Delete the lookup table ${l.name}?`) && remove.mutate(l.name)} /></td>
                 </tr>
               ))}

@@ -35,14 +35,14 @@ export function Storage() {
       <section className="card scroll-x" aria-label="By log source">
         <header><h2>By log source</h2></header>
         {stored.data.length === 0 ? <Empty title="Nothing is stored yet" /> : (
-          <table className="data">
+          <table className="data stacked">
             <thead><tr><th className="name">Log source</th><th className="num">Records</th><th className="num">Size</th><th className="num">Share</th><th className="num">Segments</th><th>From</th><th>To</th><th className="num">Kept for</th></tr></thead>
             <tbody>
               {stored.data.map((x) => (
                 <tr key={x.source} data-source={x.source} data-records={x.records}>
-                  <td><Link to={exploreHref(`'Log Source' = ${quote(x.source)}`, { last: "30d" })}>{x.source}</Link></td>
-                  <td className="num">{number(x.records)}</td><td className="num">{bytes(x.bytes)}</td><td className="num">{Math.round((x.bytes / Math.max(1, total)) * 100)} %</td><td className="num">{number(x.segments)}</td>
-                  <td className="nowrap">{x.first?.slice(0, 10)}</td><td className="nowrap">{x.last?.slice(0, 10)}</td><td className="num nowrap">{kept(x.keptDays)}</td>
+                  <td data-th="Log source"><Link to={exploreHref(`'Log Source' = ${quote(x.source)}`, { last: "30d" })}>{x.source}</Link></td>
+                  <td className="num" data-th="Records">{number(x.records)}</td><td className="num" data-th="Size">{bytes(x.bytes)}</td><td className="num" data-th="Share">{Math.round((x.bytes / Math.max(1, total)) * 100)} %</td><td className="num" data-th="Segments">{number(x.segments)}</td>
+                  <td className="nowrap" data-th="From">{x.first?.slice(0, 10)}</td><td className="nowrap" data-th="To">{x.last?.slice(0, 10)}</td><td className="num nowrap" data-th="Kept for">{kept(x.keptDays)}</td>
                 </tr>
               ))}
             </tbody>

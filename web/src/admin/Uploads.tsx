@@ -22,16 +22,16 @@ export function Uploads() {
   if (list.data.length === 0) return <Empty title="No uploads yet" />;
   return (
     <div className="card scroll-x">
-      <table className="data">
+      <table className="data stacked">
         <thead><tr><th /><th>Name</th><th>Changed</th><th>Earliest record</th><th>Latest record</th><th className="num">Warnings</th></tr></thead>
         <tbody>
           {list.data.map((u) => (
             <Fragment key={u.reference}>
               <tr>
                 <td><Button kind="quiet" small icon={open === u.reference ? "down" : "right"} aria-expanded={open === u.reference} label={`Files of ${u.name}`} onClick={() => setOpen(open === u.reference ? undefined : u.reference)} /></td>
-                <td><Link to={exploreHref(`'Upload Name' = ${quote(u.name)}`, { last: "30d" })}>{visible(u.name)}</Link></td>
-                <td className="nowrap">{when(u.timeUpdated)}</td><td className="nowrap">{when(u.timeEarliestLogEntry)}</td><td className="nowrap">{when(u.timeLatestLogEntry)}</td>
-                <td className="num">{u.warningsCount ? <span className="tag warn">{number(u.warningsCount)}</span> : 0}</td>
+                <td data-th="Name"><Link to={exploreHref(`'Upload Name' = ${quote(u.name)}`, { last: "30d" })}>{visible(u.name)}</Link></td>
+                <td className="nowrap" data-th="Changed">{when(u.timeUpdated)}</td><td className="nowrap" data-th="Earliest record">{when(u.timeEarliestLogEntry)}</td><td className="nowrap" data-th="Latest record">{when(u.timeLatestLogEntry)}</td>
+                <td className="num" data-th="Warnings">{u.warningsCount ? <span className="tag warn">{number(u.warningsCount)}</span> : 0}</td>
               </tr>
               {open === u.reference && <tr><td /><td colSpan={5}><UploadDetail reference={u.reference} /></td></tr>}
             </Fragment>
@@ -56,9 +56,9 @@ function UploadDetail({ reference }: { reference: string }) {
       {(warnings.data ?? []).map((w, i) => (
         <div key={i} className="notice warn"><strong>{w.errorMessage} ({number(w.count)})</strong><span className="muted">{visible(w.fileName)}</span>{w.example && <pre>{visible(w.example.slice(0, 400))}</pre>}</div>
       ))}
-      <table className="data">
+      <table className="data stacked">
         <thead><tr><th>File</th><th>Log source</th><th>Log group</th><th>Status</th><th className="num">Records</th><th className="num">Size</th></tr></thead>
-        <tbody>{files.data.map((f) => <tr key={f.reference}><td className="wrap">{visible(f.name)}</td><td>{f.sourceName}</td><td>{f.logGroupName}</td><td>{f.failureDetails || f.status.toLowerCase()}</td><td className="num">{number(f.records)}</td><td className="num">{bytes(f.bytes)}</td></tr>)}</tbody>
+        <tbody>{files.data.map((f) => <tr key={f.reference}><td className="wrap" data-th="File">{visible(f.name)}</td><td data-th="Log source">{f.sourceName}</td><td data-th="Log group">{f.logGroupName}</td><td data-th="Status">{f.failureDetails || f.status.replaceAll("_", " ").toLowerCase()}</td><td className="num" data-th="Records">{number(f.records)}</td><td className="num" data-th="Size">{bytes(f.bytes)}</td></tr>)}</tbody>
       </table>
     </div>
   );

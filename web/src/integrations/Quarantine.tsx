@@ -16,15 +16,21 @@ export function Quarantine() {
   if (list.isError) return <ErrorNotice error={list.error} retry={() => void list.refetch()} />;
   if (list.data.length === 0) return <Empty title="Nothing is in quarantine">What a sink refuses for good is kept here, to be given to it again.</Empty>;
   return (
-    <div className="card scroll-x">
-      <table className="data">
-        <thead><tr><th>File</th><th>Integration</th><th className="num">Records</th><th>Sink</th><th>Reason</th><th /></tr></thead>
-        <tbody>
-          {list.data.map((q) => (
-            <tr key={q.file + q.sink}><td className="wrap">{q.name}</td><td>{q.integration}</td><td className="num">{number(q.records)}</td><td className="wrap">{q.sink}</td><td className="wrap">{q.reason}</td><td><Button small onClick={() => retry.mutate(q)}>Try again</Button></td></tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <>
+      {retry.isError && <ErrorNotice error={retry.error} />}
+      <div className="card scroll-x">
+        <table className="data stacked">
+          <thead><tr><th>File</th><th>Integration</th><th className="num">Records</th><th>Sink</th><th>Reason</th><th /></tr></thead>
+          <tbody>
+            {list.data.map((q) => (
+              <tr key={q.file + q.sink}>
+                <td className="wrap" data-th="File">{q.name}</td><td data-th="Integration">{q.integration}</td><td className="num" data-th="Records">{number(q.records)}</td><td className="wrap" data-th="Sink">{q.sink}</td><td className="wrap" data-th="Reason">{q.reason}</td>
+                <td><Button small disabled={retry.isPending} aria-label={`Try ${q.name} again`} onClick={() => retry.mutate(q)}>Try again</Button></td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }

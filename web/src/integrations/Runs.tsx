@@ -32,7 +32,7 @@ export function Runs({ integration, open }: { integration: string; open: number 
       </div>
       {runs.length === 0 ? <Empty title="No runs">{list.data.length > 0 ? "The last runs found nothing new." : "Nothing has run yet."}</Empty> : (
         <div className="card scroll-x">
-          <table className="data runs">
+          <table className="data stacked runs">
             <thead><tr><th /><th>Started</th><th>Integration</th><th>State</th><th className="num">New</th><th className="num">Duplicates</th><th className="num">Files</th><th className="num">Took</th><th>First error</th></tr></thead>
             <tbody>
               {runs.map((r) => <RunRows key={r.id} run={r} open={shown === r.id} toggle={() => setShown(shown === r.id ? 0 : r.id)} />)}
@@ -56,14 +56,14 @@ function RunRows({ run, open, toggle }: { run: Run; open: boolean; toggle: () =>
     <>
       <tr data-run={run.id}>
         <td><Button kind="quiet" small icon={open ? "down" : "right"} aria-expanded={open} label={`Steps of run ${run.id}`} onClick={toggle} /></td>
-        <td className="nowrap">{formatTime(Date.parse(run.started), browserZone, "second")}</td>
-        <td>{run.integration}<div className="muted">{run.trigger}</div></td>
-        <td><State state={run.state} /></td>
-        <td className="num">{maybe(countOf(run, "fetch", "new"))}</td>
-        <td className="num">{maybe(countOf(run, "fetch", "duplicates"))}</td>
-        <td className="num">{maybe(countOf(run, "stage", "files"))}</td>
-        <td className="num nowrap">{took(run.started, run.ended)}</td>
-        <td className="wrap">{run.firstError}</td>
+        <td className="nowrap" data-th="Started">{formatTime(Date.parse(run.started), browserZone, "second")}</td>
+        <td data-th="Integration"><div>{run.integration}<div className="muted">{run.trigger}</div></div></td>
+        <td data-th="State"><State state={run.state} /></td>
+        <td className="num" data-th="New">{maybe(countOf(run, "fetch", "new"))}</td>
+        <td className="num" data-th="Duplicates">{maybe(countOf(run, "fetch", "duplicates"))}</td>
+        <td className="num" data-th="Files">{maybe(countOf(run, "stage", "files"))}</td>
+        <td className="num nowrap" data-th="Took">{took(run.started, run.ended)}</td>
+        <td className="wrap" data-th="First error">{run.firstError}</td>
       </tr>
       {open && (
         <tr className="steps">
