@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -90,13 +92,17 @@ func open(ctx context.Context, cfg *config.Config, g *globals) (n *node, err err
 	if n.library, err = content.Open(ctx, documents{n.catalog}, content.Options{Logger: n.log, Lookups: tables.ForIngest}); err != nil {
 		return n, err
 	}
-	if n.engine, err = duckdb.Open(duckdb.Options{Dirs: []string{store.SegmentDir(cfg.Data)}, TempDir: filepath.Join(cfg.Data, "tmp")}); err != nil {
+	lookups := filepath.Join(cfg.Data, "lookups")
+	if err := os.RemoveAll(lookups); err != nil { // what the last process wrote for its queries
+		return n, fmt.Errorf("remove the lookup tables of the last start: %w", err)
+	}
+	if n.engine, err = duckdb.Open(duckdb.Options{Dirs: []string{store.SegmentDir(cfg.Data), lookups}, TempDir: filepath.Join(cfg.Data, "tmp")}); err != nil {
 		return n, err
 	}
 	if n.store, err = store.Open(cfg.Data, n.engine, store.Options{Clock: g.clock, Logger: n.log}); err != nil {
 		return n, err
 	}
-	n.query = query.NewEngine(n.store, catalogue{n.library, tables}, query.Options{Clock: g.clock, Logger: n.log})
+	n.query = query.NewEngine(n.store, catalogue{n.library, tables}, query.Options{Clock: g.clock, Logger: n.log, Lookups: lookups})
 	o, err := connectOracle(cfg, n.log)
 	if err != nil {
 		return n, err

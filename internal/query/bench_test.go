@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
+
+	"ledgerline/internal/query/plan"
 )
 
 // BenchmarkQueries measures queries over records of half a day.
@@ -39,6 +42,32 @@ func BenchmarkQueries(b *testing.B) {
 		b.Run(q.name, func(b *testing.B) {
 			for b.Loop() {
 				if _, err := e.Run(context.Background(), request(q.text)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkLookups measures records enriched from a table of a few rows and from one as large as
+// a directory of a company's people.
+func BenchmarkLookups(b *testing.B) {
+	recs := make([]rec, 50_000)
+	for i := range recs {
+		recs[i] = rec{ago: float64(i%600) + 1, text: "x", fields: map[string]any{"User Name": fmt.Sprintf("user%d@example.com", i*7%400_000)}}
+	}
+	st, folder := newStoreWithLookups(b)
+	ingest(b, st, 1, recs)
+	for _, rows := range []int{300, 30_000, 300_000} {
+		table := &plan.Lookup{Columns: []string{"who", "name", "team"}}
+		for i := range rows {
+			table.Rows = append(table.Rows, []string{fmt.Sprintf("user%d@example.com", i), fmt.Sprintf("Person %d", i), fmt.Sprintf("team %d", i%500)})
+		}
+		e := NewEngine(st, taught{testFields(), map[string]*plan.Lookup{"people": table}},
+			Options{Clock: func() time.Time { return testNow }, Lookups: folder})
+		b.Run(fmt.Sprint(rows), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := e.Run(b.Context(), request("* | lookup table = people select team using 'User Name' = who | stats count by team | sort -Count | head 10")); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -35,6 +35,7 @@ type Options struct {
 	Logger         *slog.Logger
 	DefaultTimeout time.Duration // of requests without one; default one minute
 	MaxRows        int           // of a result without a limit; default 1,000,000
+	Lookups        string        // folder for large lookup tables, which the store's engine may read; empty: they go into statements
 	Strict         bool          // refuse literals of another type than the field's, as Oracle's service does
 }
 
@@ -47,6 +48,7 @@ type Engine struct {
 	catalogue Catalogue
 	opts      Options
 	dialect   compile.Dialect
+	lookups   lookupFiles
 }
 
 // NewEngine returns an engine over the store.
@@ -63,7 +65,7 @@ func NewEngine(st *store.Store, cat Catalogue, opts Options) *Engine {
 	if opts.MaxRows <= 0 {
 		opts.MaxRows = 1_000_000
 	}
-	return &Engine{store: st, catalogue: cat, opts: opts, dialect: compile.DuckDB{}}
+	return &Engine{store: st, catalogue: cat, opts: opts, dialect: compile.DuckDB{}, lookups: lookupFiles{dir: opts.Lookups, log: opts.Logger}}
 }
 
 // Check parses and plans a text without running it. The error is a
@@ -113,6 +115,13 @@ type session struct {
 	started  time.Time
 	steps    []Step   // operators that ran beside SQL
 	partial  []string // why the result is not complete
+	lookups  map[*plan.Lookup]leased
+}
+
+// leased is a lookup table's file.
+type leased struct {
+	path    string
+	release func()
 }
 
 // open parses and plans a request. The caller closes the session.
@@ -132,7 +141,12 @@ func (e *Engine) open(ctx context.Context, req Request) (*session, error) {
 	return s, nil
 }
 
-func (s *session) close() { s.snapshot.Release() }
+func (s *session) close() {
+	s.snapshot.Release()
+	for _, l := range s.lookups {
+		l.release()
+	}
+}
 
 // extent closes the open ends of a window by the times that the store holds.
 func (s *session) extent(w record.Window) (record.Window, error) {
@@ -196,6 +210,19 @@ func (s segments) Count(parts []store.Part, column string, text store.Text) ([]i
 	}
 	s.steps = append(s.steps, step)
 	return found, err
+}
+
+// Table leases the file of a lookup table until the session is closed.
+func (s segments) Table(t *plan.Lookup) string {
+	l, ok := s.lookups[t]
+	if !ok {
+		if s.lookups == nil {
+			s.lookups = map[*plan.Lookup]leased{}
+		}
+		l.path, l.release = s.engine.lookups.lease(t)
+		s.lookups[t] = l
+	}
+	return l.path
 }
 
 // sql compiles a part of the plan as it stands.

@@ -82,8 +82,15 @@ type rec struct {
 // newStore opens an empty store with DuckDB below t's folder.
 func newStore(t testing.TB) *store.Store {
 	t.Helper()
-	dir := t.TempDir()
-	engine, err := duckdb.Open(duckdb.Options{Dirs: []string{store.SegmentDir(dir)}, TempDir: t.TempDir(), Threads: 2})
+	st, _ := newStoreWithLookups(t)
+	return st
+}
+
+// newStoreWithLookups also returns a folder for lookup tables.
+func newStoreWithLookups(t testing.TB) (*store.Store, string) {
+	t.Helper()
+	dir, lookups := t.TempDir(), t.TempDir()
+	engine, err := duckdb.Open(duckdb.Options{Dirs: []string{store.SegmentDir(dir), lookups}, TempDir: t.TempDir(), Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +99,7 @@ func newStore(t testing.TB) *store.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	return st
+	return st, lookups
 }
 
 // ingest stores records with the fields of tests as one chunk.

@@ -42,7 +42,13 @@ type Segments interface {
 	Parts(*plan.Scan) ([]store.Part, error)
 	// Count counts the rows of each part that hold a text in a column; below 0 it cannot tell.
 	Count(parts []store.Part, column string, text store.Text) ([]int64, error)
+	// Table names a file that holds a lookup table as text columns called by [TableColumn], its rows
+	// in their order; an empty name: there is none, and the rows go into the statement.
+	Table(*plan.Lookup) string
 }
+
+// TableColumn is what the n-th column of a lookup table is called in its file, from 0.
+func TableColumn(n int) string { return fmt.Sprintf("c%d", n) }
 
 // Parts are segments of which nothing is known but what to read.
 type Parts func(*plan.Scan) ([]store.Part, error)
@@ -54,6 +60,9 @@ func (p Parts) Parts(scan *plan.Scan) ([]store.Part, error) { return p(scan) }
 func (Parts) Count(parts []store.Part, _ string, _ store.Text) ([]int64, error) {
 	return slices.Repeat([]int64{-1}, len(parts)), nil
 }
+
+// Table has no files.
+func (Parts) Table(*plan.Lookup) string { return "" }
 
 // compiler writes one statement.
 type compiler struct {
@@ -157,7 +166,7 @@ func cheap(n plan.Node) bool {
 	case *plan.Scan:
 		return true
 	case *plan.Values:
-		return len(n.Rows) <= maxRowLiterals
+		return n.Len() <= maxRowLiterals
 	case *plan.Filter:
 		return cheap(n.In)
 	case *plan.Extend:
@@ -353,7 +362,12 @@ func (c *compiler) join(n *plan.Join) string {
 const maxRowLiterals = 50
 
 func (c *compiler) values(n *plan.Values) string {
-	if len(n.Rows) > maxRowLiterals {
+	if n.Len() > maxRowLiterals {
+		if n.Table != nil {
+			if path := c.store.Table(n.Table); path != "" {
+				return c.filed(n, path)
+			}
+		}
 		columns, rows := c.needed(n)
 		s, err := c.d.Table(columns, rows)
 		if err != nil {
@@ -362,7 +376,7 @@ func (c *compiler) values(n *plan.Values) string {
 		return s
 	}
 	var rows []string
-	for _, r := range n.Rows {
+	for _, r := range n.All() {
 		var cells []string
 		for i, v := range r {
 			s, err := c.d.Literal(v, n.Columns[i].Type)
@@ -382,6 +396,19 @@ func (c *compiler) values(n *plan.Values) string {
 	return strings.Join(rows, "\nUNION ALL ")
 }
 
+// filed reads a lookup table from its file.
+func (c *compiler) filed(n *plan.Values, path string) string {
+	var list []string
+	for i, col := range n.Columns {
+		name := RowNumber
+		if i < len(n.Columns)-1 {
+			name = TableColumn(i)
+		}
+		list = append(list, c.d.Ident(name)+" AS "+c.d.Ident(col.ID))
+	}
+	return "SELECT " + strings.Join(list, ", ") + "\nFROM " + c.d.Files([]string{path}, true)
+}
+
 // needed cuts a table to the columns that something reads, and one to count by.
 func (c *compiler) needed(n *plan.Values) (columns []*plan.Column, rows [][]any) {
 	var at []int
@@ -391,11 +418,12 @@ func (c *compiler) needed(n *plan.Values) (columns []*plan.Column, rows [][]any)
 			columns = append(columns, col)
 		}
 	}
+	all := n.All()
 	if len(at) == len(n.Columns) {
-		return n.Columns, n.Rows
+		return n.Columns, all
 	}
-	rows = make([][]any, len(n.Rows))
-	for i, r := range n.Rows {
+	rows = make([][]any, len(all))
+	for i, r := range all {
 		rows[i] = make([]any, len(at))
 		for j, k := range at {
 			rows[i][j] = r[k]

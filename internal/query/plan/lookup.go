@@ -20,22 +20,12 @@ func (p *planner) table(n syntax.Name) (*Lookup, bool) {
 }
 
 func (p *planner) tableNode(t *Lookup) (*Values, *Column) {
-	v := &Values{}
+	v := &Values{Table: t}
 	for _, name := range t.Columns {
 		v.Columns = append(v.Columns, p.column(name, Type{Kind: String}))
 	}
 	line := p.column("", Type{Kind: Int})
 	v.Columns = append(v.Columns, line)
-	for i, r := range t.Rows {
-		row := make([]any, len(v.Columns))
-		for j := range t.Columns {
-			if j < len(r) && r[j] != "" {
-				row[j] = r[j]
-			}
-		}
-		row[len(row)-1] = int64(i)
-		v.Rows = append(v.Rows, row)
-	}
 	return v, line
 }
 

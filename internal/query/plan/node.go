@@ -197,10 +197,33 @@ type Union struct {
 	Values  [][]Expr // one list a part
 }
 
-// Values is a small literal table.
+// Values is a table that is part of the query.
 type Values struct {
 	Columns []*Column
 	Rows    [][]any
+	// Table, when set, is what the rows are made of: its columns, and in the last one the number of
+	// the row, from 0.
+	Table *Lookup
+}
+
+// Len is the number of rows.
+func (n *Values) Len() int {
+	if n.Table != nil {
+		return len(n.Table.Rows)
+	}
+	return len(n.Rows)
+}
+
+// All returns the rows.
+func (n *Values) All() [][]any {
+	if n.Table == nil {
+		return n.Rows
+	}
+	rows := make([][]any, len(n.Table.Rows))
+	for i := range rows {
+		rows[i] = append(n.Table.Row(make([]any, 0, len(n.Columns)), i), int64(i))
+	}
+	return rows
 }
 
 // Inputs of a scan: none.

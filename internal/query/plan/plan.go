@@ -44,7 +44,7 @@ type Restriction struct {
 	Values []string
 }
 
-// Lookup is a table to enrich rows from.
+// Lookup is a table to enrich rows from. It does not change once a query may have it.
 type Lookup struct {
 	Columns []string
 	Rows    [][]string
@@ -52,6 +52,19 @@ type Lookup struct {
 	// get (0: one), and the values, by column, of a record without a match.
 	MaxMatches int
 	Defaults   map[string]string
+}
+
+// Row appends the values of a row, one a column; empty ones are null.
+func (l *Lookup) Row(to []any, n int) []any {
+	row := l.Rows[n]
+	for i := range l.Columns {
+		if i < len(row) && row[i] != "" {
+			to = append(to, row[i])
+		} else {
+			to = append(to, nil)
+		}
+	}
+	return to
 }
 
 // Plan is a checked query.

@@ -137,7 +137,7 @@ func Describe(n Node) string {
 		}
 		return "after SQL: " + n.Name + " over " + labels(n.Read) + " makes " + labels(n.Made)
 	case *Values:
-		return fmt.Sprintf("table of %d rows", len(n.Rows))
+		return fmt.Sprintf("table of %d rows", n.Len())
 	}
 	return fmt.Sprintf("%T", n)
 }
