@@ -93,7 +93,7 @@ func (in *importing) run(ctx context.Context, g *globals, paths []string) (err e
 
 // printImport sums up in a line or two.
 func printImport(w io.Writer, files int, o collect.Outcome, run stage.Run) {
-	fmt.Fprintf(w, "%s: %s records, %s new, %s known already", plural(files, "file"), count(o.Received), count(o.Staged), count(o.Duplicates))
+	fmt.Fprintf(w, "%s: %s, %s new, %s known already", plural(files, "file"), plural(o.Received, "record"), count(o.Staged), count(o.Duplicates))
 	if o.Refused > 0 {
 		fmt.Fprintf(w, ", %s refused", count(o.Refused))
 	}

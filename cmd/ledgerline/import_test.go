@@ -97,7 +97,7 @@ func TestImport(t *testing.T) {
 	if output, code = r.cli("", "import", r.path("in"), r.path("in/one.log.gz")); code != exitDone || !strings.Contains(output, "11 records, 0 new, 11 known") {
 		t.Errorf("the same again exits with %d:\n%s", code, output)
 	}
-	if output, code = r.cli(fmt.Sprintf(auditOf, 3), "import", "-"); code != exitDone || !strings.Contains(output, "1 file: 1 records, 1 new") {
+	if output, code = r.cli(fmt.Sprintf(auditOf, 3), "import", "-"); code != exitDone || !strings.Contains(output, "1 file: 1 record, 1 new") {
 		t.Errorf("standard input exits with %d:\n%s", code, output)
 	}
 	if audit := r.stored(demoSource); audit != "5" {
@@ -127,7 +127,7 @@ func TestImportRefuses(t *testing.T) {
 	good := fmt.Sprintf(eventOf, "a", oacType)
 	r.write("bad.log", "not JSON\n"+good+"\n"+`{"id":"x","n":1}`+"\n")
 	output, code := r.cli("", "import", r.path("bad.log"))
-	for _, want := range []string{"bad.log, line 1: this is neither JSON", "bad.log, line 3: no log source is known", "--source", "1 records, 1 new, 0 known already, 2 refused"} {
+	for _, want := range []string{"bad.log, line 1: this is neither JSON", "bad.log, line 3: no log source is known", "--source", "1 record, 1 new, 0 known already, 2 refused"} {
 		if !strings.Contains(output, want) {
 			t.Errorf("the output does not say %q:\n%s", want, output)
 		}
