@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ledgerline/internal/connect"
+	"ledgerline/internal/record"
 )
 
 // reader over a service; its clock is the service's, plus an error.
@@ -177,6 +178,111 @@ func TestProvenMeansStaged(t *testing.T) {
 	}
 }
 
+// Records that were seen and then deleted do not stand in for as many that slipped between two pages
+// and one that appeared late.
+func TestDeletedRecordsStandInForNone(t *testing.T) {
+	s, l := newService(t, 1), newLedger()
+	s.twins = 0
+	s.history(100, 24*time.Hour)
+	s.fail = func(q connect.AuditQuery) error {
+		switch {
+		case s.requests == 3: // two of the second page go: one of the third moves up past its beginning
+			s.delete(len(s.events)-27, 2)
+		case s.requests > 3 && q.Offset == 0 && len(s.events) == 98: // the pass is over
+			s.happen(s.events[50].at)
+		}
+		return nil
+	}
+	out, err := reader(s, l).Collect(t.Context())
+	if err != nil || len(out.Gaps) > 0 || len(s.gone) != 2 || len(s.events) != 99 {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	compare(t, l.rows, s.truth(time.Time{}))
+}
+
+// In a list without order twins lie anywhere; three steady passes, cut differently, that saw the same
+// rows tell how many there are.
+func TestTwinsThatLieFarApartAreCounted(t *testing.T) {
+	for seed := range uint64(5) {
+		s, l := newService(t, seed), newLedger()
+		s.twins, s.apart = 0.4, true
+		s.history(90, 24*time.Hour)
+		out, err := reader(s, l).Collect(t.Context())
+		if err != nil || len(out.Gaps) > 0 || out.Passes != agreeingPasses {
+			t.Fatalf("seed %d: %+v, %v", seed, out, err)
+		}
+		compare(t, l.rows, s.truth(time.Time{}))
+	}
+}
+
+// A collector that was away for longer than the service keeps records says which time nobody can know
+// any more: up to the oldest record there is, or what the service keeps at least.
+func TestWhatRetentionMayHaveTakenIsAGap(t *testing.T) {
+	for name, c := range map[string]struct {
+		away  time.Duration
+		since time.Duration // of the one record before the end of the absence; 0: none
+		gap   time.Duration // before now at which the gap ends; 0: no gap
+	}{
+		"nothing is left":             {60 * 24 * time.Hour, 0, 72 * time.Hour},
+		"a record proves twenty days": {60 * 24 * time.Hour, 20 * 24 * time.Hour, 20 * 24 * time.Hour},
+		"a record of this hour":       {60 * 24 * time.Hour, time.Hour, 72 * time.Hour},
+		"all of it is kept":           {20 * 24 * time.Hour, 25 * 24 * time.Hour, 0},
+		"away for two days":           {48 * time.Hour, 0, 0},
+	} {
+		s, l := newService(t, 1), newLedger()
+		a := reader(s, l)
+		if _, err := a.Collect(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		known := l.covered[0].To
+		s.now = s.now.Add(c.away)
+		if c.since > 0 {
+			s.happen(s.now.Add(-c.since))
+		}
+		out, err := a.Collect(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		gaps := l.openGaps()
+		if c.gap == 0 {
+			if len(gaps) > 0 || len(out.Gaps) > 0 {
+				t.Errorf("%s: gaps %v", name, gaps)
+			}
+			continue
+		}
+		end := s.now.Add(-c.gap)
+		if len(gaps) != 1 || len(out.Gaps) != 1 || !gaps[0].From.Equal(known) || gaps[0].To.Sub(end).Abs() > time.Minute {
+			t.Errorf("%s: gaps %v, want one from %s to %s", name, gaps, known, end)
+		}
+		if left := record.Missing(record.Window{From: gaps[0].To, To: s.now.Add(-time.Minute)}, l.covered...); len(left) > 0 {
+			t.Errorf("%s: %v is neither covered nor a gap", name, left)
+		}
+	}
+}
+
+// A service that refuses offsets does not matter to a run that has seen all it is due to read.
+func TestARefusedOffsetBeyondWhatIsDueIsNoGap(t *testing.T) {
+	s, l := newService(t, 2), newLedger()
+	s.history(200, 50*time.Minute)
+	a := reader(s, l)
+	if _, err := a.Collect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.now = s.now.Add(time.Minute)
+	s.happen(s.now)
+	s.faults, s.refuseFrom = true, 100 // of the hour that is asked for, the last ten minutes are due
+	out, err := a.Collect(t.Context())
+	if err != nil || len(out.Gaps) > 0 || out.Splits > 0 {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	compare(t, l.rows, s.truth(time.Time{}))
+	// Down to twenty records, the refusal hides some that are.
+	s.refuseFrom = 15
+	if out, err = a.Collect(t.Context()); err != nil || out.Splits == 0 {
+		t.Errorf("%+v, %v", out, err)
+	}
+}
+
 func TestCrashAtEveryWriteLosesNothing(t *testing.T) {
 	crash := errors.New("crash")
 	for at := range 60 {
@@ -300,6 +406,9 @@ func TestRefusedForGoodIsAGapAndGoesOn(t *testing.T) {
 	gaps := l.openGaps()
 	if len(gaps) != 1 || s.now.Sub(gaps[0].To) > 73*time.Hour || s.now.Sub(gaps[0].To) < 5*time.Hour {
 		t.Errorf("gaps %v at %s", gaps, s.now)
+	}
+	if out.Gaps[0].Window != gaps[0] {
+		t.Errorf("the run says %v is missing, the ledger %v", out.Gaps[0].Window, gaps[0])
 	}
 	// The next poll does not ask for the refused window again at once.
 	s.requests = 0

@@ -44,6 +44,7 @@ type fakeService struct {
 	lateBy      time.Duration
 	refuseFrom  int  // offset
 	unordered   bool // one fixed order that is not by time
+	apart       bool // one fixed order in which twins lie anywhere
 	shuffled    bool // another order at each request
 	looseTies   bool // records of one time change places
 	truncate    bool // pages may come short
@@ -128,7 +129,7 @@ func (s *fakeService) AuditRecords(ctx context.Context, q connect.AuditQuery) (*
 		s.happen(s.now.Add(-time.Duration(s.rng.Int64N(int64(s.tick) + 1))))
 	}
 	for s.faults && len(s.events) > 10 && s.rng.Float64() < s.vanish {
-		s.delete(s.rng.IntN(len(s.events)), 1+s.rng.IntN(3))
+		s.delete(s.rng.IntN(len(s.events)), 1+s.rng.IntN(9))
 	}
 	if s.faults && s.refuseFrom > 0 && q.Offset >= s.refuseFrom {
 		return nil, &connect.Error{Kind: connect.OffsetRefused, Message: "offset"}
@@ -195,7 +196,10 @@ func (s *fakeService) order() []*event {
 	for i := range slices.Backward(s.events) { // of one time, the one that happened last first
 		s.ordered = append(s.ordered, &s.events[i])
 	}
-	if s.unordered {
+	if s.apart {
+		order := rand.New(rand.NewPCG(uint64(len(s.events)), 5))
+		order.Shuffle(len(s.ordered), func(i, j int) { s.ordered[i], s.ordered[j] = s.ordered[j], s.ordered[i] })
+	} else if s.unordered {
 		slices.SortStableFunc(s.ordered, func(a, b *event) int { return cmp.Compare(scatter(a.body), scatter(b.body)) })
 	} else {
 		slices.SortStableFunc(s.ordered, newestFirst)
