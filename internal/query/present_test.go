@@ -16,6 +16,8 @@ func TestPresentFields(t *testing.T) {
 	ingest(t, st, 1, []rec{
 		{ago: 10, source: "Orders", text: "a", fields: map[string]any{"Status": "open", "Duration": 5}},
 		{ago: 20, source: "Logins", group: groupB, text: "b", fields: map[string]any{"User Name": "ada"}},
+		{ago: 10, source: "Shared", text: "d", fields: map[string]any{"Status": "open"}},
+		{ago: 10, source: "Shared", group: groupB, text: "e", fields: map[string]any{"Source IP": "192.0.2.2", "User Name": "ada"}},
 		{ago: 3 * 24 * 60, source: "Old", text: "c", fields: map[string]any{"Source IP": "192.0.2.1"}},
 	})
 	e := newEngine(st)
@@ -24,11 +26,15 @@ func TestPresentFields(t *testing.T) {
 		groups []string // nil: all
 		want   string
 	}{
-		{"*", nil, "Duration, Status, User Name"},
+		{"*", nil, "Duration, Source IP, Status, User Name"},
+		{"'Log Source' = Shared", nil, "Source IP, Status, User Name"},
+		{"'Log Source' = Shared", []string{groupA}, "Status"}, // of what else the segment holds nothing is told
+		{"'Log Source' = Shared", []string{groupB}, "Source IP, User Name"},
+		{"'Source IP' != null", []string{groupA}, "Duration, Status"},
 		{"'Log Source' = Orders", nil, "Duration, Status"},
 		{"'Log Source' = Logins | stats count by 'User Name'", nil, "User Name"},
-		{"Status = open", nil, "Duration, Status, User Name"}, // which records match is not looked at
-		{"*", []string{groupB}, "User Name"},
+		{"Status = open", nil, "Duration, Source IP, Status, User Name"}, // which records match is not looked at
+		{"*", []string{groupB}, "Source IP, User Name"},
 		{"*", []string{}, ""},
 	} {
 		r := request(c.query)

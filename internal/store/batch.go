@@ -30,6 +30,11 @@ func fixedColumns() []Column {
 	}
 }
 
+// Fixed reports whether every segment has a column of a name.
+func Fixed(name string) bool {
+	return slices.ContainsFunc(fixedColumns(), func(c Column) bool { return c.Name == name })
+}
+
 // Positions of fixed columns.
 const (
 	timeAt = iota
