@@ -25,7 +25,7 @@ const (
 	needLogGroup  // the log group in the path; all of them without one
 	needSomeGroup // any log group: the handler answers what belongs to readable ones
 	needTarget    // the log group that an upload names
-	needUpload    // the log groups of the upload in the path
+	needUpload    // those log groups of the upload in the path that one may read, if any
 )
 
 // needRule gives the need of operations by the start of their pattern. The first
@@ -160,17 +160,36 @@ func refusedTo(c *call) *Error {
 	return e
 }
 
+// orRefused answers what there is not in the words of refusedTo, where one may be kept
+// from some of what there is: the answers are not to be told apart.
+func orRefused(c *call, err error) error {
+	if !errors.Is(err, catalog.ErrNotFound) {
+		return err
+	}
+	e := refusedTo(c)
+	e.Cause = err
+	return e
+}
+
 // mayUpload reports whether a verb is allowed for every log group into which an
-// upload has put something: its times and counts tell of all of them.
+// upload has put something that the caller may read. Of others it is told nothing, not
+// even that somebody has used the same name.
 func (s *Server) mayUpload(c *call, verb catalog.Verb) (bool, error) {
 	groups, err := s.Catalog.UploadGroups(c.r.Context(), c.path["uploadReference"])
 	if errors.Is(err, catalog.ErrNotFound) {
 		return false, nil
 	}
+	if err != nil {
+		return false, err
+	}
+	visible := false
 	for _, g := range groups {
-		if !c.who.rights.LogGroup(g, verb) {
-			return false, err
+		if !c.who.rights.LogGroup(g, catalog.Read) {
+			continue
+		}
+		if visible = true; !c.who.rights.LogGroup(g, verb) {
+			return false, nil
 		}
 	}
-	return err == nil, err
+	return visible, nil
 }

@@ -331,7 +331,7 @@ func (s *Server) getConfigWorkRequest(c *call) (*response, error) {
 		err = refusedTo(c)
 	}
 	if err != nil {
-		return nil, err
+		return nil, orRefused(c, err)
 	}
 	return answer(s.configWorkRequestOf(w)), nil
 }
@@ -348,11 +348,14 @@ func (s *Server) listConfigWorkRequests(c *call) (*response, error) {
 	if compartment != s.opts.Tenancy {
 		return answer(collection[configWorkRequestModel](nil)), nil
 	}
-	list, next, err := s.Catalog.WorkRequests(c.r.Context(), p)
+	groups, err := s.Catalog.Groups(c.r.Context(), c.who.rights, catalog.Read)
 	if err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(w catalog.WorkRequest) bool { return !mayKnow(c, w) })
+	list, next, err := s.Catalog.WorkRequests(c.r.Context(), groups, p)
+	if err != nil {
+		return nil, err
+	}
 	return answer(collection(mapped(list, s.configWorkRequestOf))).with("opc-next-page", c.next(next)), nil
 }
 

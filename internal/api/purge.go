@@ -38,11 +38,11 @@ func purgeOperations() []operation {
 	}
 }
 
-// deleteUpload deletes the records of an upload, or of one of its files, its bytes,
-// and then the books of it. What is asked a second time after a failure goes on from there.
+// deleteUpload deletes the records of an upload's files that the caller may read, or of
+// one of them, their bytes, and then the books of them. What is asked a second time after a failure goes on from there.
 func (s *Server) deleteUpload(c *call) (*response, error) {
 	ctx := c.r.Context()
-	u, err := s.Catalog.Upload(ctx, c.path["uploadReference"])
+	u, readable, err := s.visibleUpload(c)
 	if err != nil {
 		return nil, err
 	}
@@ -53,14 +53,11 @@ func (s *Server) deleteUpload(c *call) (*response, error) {
 	if ifMatch != "" && ifMatch != uploadEtag(u) {
 		return nil, catalog.ErrEtag
 	}
-	files, err := s.Catalog.UploadFiles(ctx, u.Reference, c.path["fileReference"])
+	files, err := s.Catalog.UploadFiles(ctx, u.Reference, c.path["fileReference"], readable)
 	if err != nil {
 		return nil, err
 	}
-	groups, err := s.Catalog.UploadGroups(ctx, u.Reference)
-	if err != nil {
-		return nil, err
-	}
+	groups := mapped(files, func(f catalog.File) string { return f.LogGroup })
 	if slices.Contains(groups, catalog.AuditGroup) {
 		return nil, auditKept()
 	}
@@ -101,7 +98,11 @@ func (s *Server) unheld(groups []string) error {
 }
 
 func (s *Server) deleteUploadWarning(c *call) (*response, error) {
-	if err := s.Catalog.DropWarning(c.r.Context(), c.path["uploadReference"], c.path["warningReference"]); err != nil {
+	u, readable, err := s.visibleUpload(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Catalog.DropWarning(c.r.Context(), u.Reference, c.path["warningReference"], readable); err != nil {
 		return nil, err
 	}
 	return &response{}, nil

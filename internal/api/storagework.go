@@ -205,7 +205,7 @@ func (s *Server) forgetStorageWork(ctx context.Context, w storageWork) error {
 func (s *Server) visibleStorageWork(c *call) (storageWork, error) {
 	v, err := s.Catalog.Item(c.r.Context(), catalog.StorageWork, c.path["workRequestId"])
 	if err != nil {
-		return storageWork{}, err
+		return storageWork{}, orRefused(c, err)
 	}
 	w, err := readStorageWork(v)
 	if err != nil {

@@ -317,7 +317,7 @@ func (s *Server) listTaskRuns(c *call) (*response, error) {
 func (s *Server) getTaskRun(c *call) (*response, error) {
 	r, err := s.Catalog.TaskRun(c.r.Context(), c.path["scheduledTaskId"], c.path["runId"])
 	if err != nil {
-		return nil, err
+		return nil, orRefused(c, err)
 	}
 	ok, err := s.mayReadAll(c, r.Groups)
 	if err == nil && !ok {

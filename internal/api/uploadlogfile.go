@@ -82,16 +82,30 @@ func (s *Server) uploadAnswer(c *call, u stage.Upload, size int64) (*response, e
 		LogGroup: u.LogGroup, Entity: u.Entity, User: u.User, Bytes: size, Received: u.Received})
 	known := catalog.Upload{Reference: catalog.UploadReference(u.Name), Name: u.Name, Created: u.Received}
 	if err == nil {
-		var found catalog.Upload
-		if found, err = s.Catalog.Upload(ctx, known.Reference); err == nil {
-			known = found
-		}
+		known, err = s.knownUpload(c, known)
 	}
 	if err != nil {
 		c.log.Error("a staged upload is not yet in the list of uploads", "upload", u.Reference, "error", err)
 	}
 	known.Updated = u.Received
 	return answer(uploadModelOf(known)).with("opc-content-md5", u.MD5).with("opc-object-id", u.Reference), nil
+}
+
+// knownUpload completes an upload by what its caller may know of those of its name.
+func (s *Server) knownUpload(c *call, u catalog.Upload) (catalog.Upload, error) {
+	ctx := context.WithoutCancel(c.r.Context())
+	groups, err := s.Catalog.Groups(ctx, c.who.rights, catalog.Read)
+	if err != nil {
+		return u, err
+	}
+	found, err := s.Catalog.Upload(ctx, u.Reference, groups)
+	switch {
+	case errors.Is(err, catalog.ErrNotFound): // a repeated one, that went into what is no longer the caller's to read
+		return u, nil
+	case err != nil:
+		return u, err
+	}
+	return found, nil
 }
 
 // uploadOf reads and checks the parameters of an upload.

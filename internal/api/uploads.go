@@ -83,8 +83,18 @@ func (s *Server) listUploads(c *call) (*response, error) {
 	return answer(collection(mapped(list, uploadModelOf))).with("opc-next-page", c.next(next)).with("opc-total-items", itoa(total)), nil
 }
 
+// visibleUpload is the upload of the path as those of its files make it that the caller
+// may read, and the log groups that it may read; nil: all.
+func (s *Server) visibleUpload(c *call) (u catalog.Upload, groups []string, err error) {
+	if groups, err = s.Catalog.Groups(c.r.Context(), c.who.rights, catalog.Read); err != nil {
+		return u, nil, err
+	}
+	u, err = s.Catalog.Upload(c.r.Context(), c.path["uploadReference"], groups)
+	return u, groups, err
+}
+
 func (s *Server) getUpload(c *call) (*response, error) {
-	u, err := s.Catalog.Upload(c.r.Context(), c.path["uploadReference"])
+	u, _, err := s.visibleUpload(c)
 	if err != nil {
 		return nil, err
 	}
@@ -109,11 +119,11 @@ func (s *Server) listUploadFiles(c *call) (*response, error) {
 	case "logGroup":
 		p.Sort = "logGroupName"
 	}
-	upload, err := s.Catalog.Upload(c.r.Context(), c.path["uploadReference"])
+	upload, readable, err := s.visibleUpload(c)
 	if err != nil {
 		return nil, err
 	}
-	f := catalog.FileFilter{Upload: upload.Reference}
+	f := catalog.FileFilter{Upload: upload.Reference, Groups: readable}
 	if f.Search, err = c.param("searchStr"); err != nil {
 		return nil, err
 	}
@@ -167,11 +177,11 @@ func (s *Server) listUploadWarnings(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	upload, err := s.Catalog.Upload(c.r.Context(), c.path["uploadReference"])
+	upload, readable, err := s.visibleUpload(c)
 	if err != nil {
 		return nil, err
 	}
-	warnings, next, err := s.Catalog.Warnings(c.r.Context(), upload.Reference, p)
+	warnings, next, err := s.Catalog.Warnings(c.r.Context(), upload.Reference, readable, p)
 	if err != nil {
 		return nil, err
 	}

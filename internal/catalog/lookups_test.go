@@ -165,7 +165,7 @@ func TestLookups(t *testing.T) {
 	if _, err := c.DeleteLookup(ctx, LookupChange{Name: "Owners"}); err != nil {
 		t.Error(err)
 	}
-	requests, _, err := c.WorkRequests(ctx, Page{})
+	requests, _, err := c.WorkRequests(ctx, nil, Page{})
 	if err != nil || len(requests) != 1 || requests[0].Operation != "DELETE_LOOKUP" {
 		t.Errorf("%+v, %v", requests, err)
 	}

@@ -35,12 +35,16 @@ func (l *list) among(condition string, values []string) {
 	if values == nil {
 		return
 	}
-	l.where = append(l.where, condition+" (SELECT value FROM json_each(?))")
+	l.where, l.args = append(l.where, condition+" (SELECT value FROM json_each(?))"), append(l.args, asList(values))
+}
+
+// asList is a list of values as json_each reads it.
+func asList(values []string) string {
 	text, err := json.Marshal(values)
 	if err != nil { // strings always marshal
-		text = []byte("[]")
+		return "[]"
 	}
-	l.args = append(l.args, string(text))
+	return string(text)
 }
 
 // pageOf runs a list. Next is empty on the last page.

@@ -5,14 +5,14 @@ import (
 	"fmt"
 )
 
-// UploadFiles returns an upload's files: all of them, or the one with the reference
-// given. It fails with ErrNotFound when there are none, and with ErrInUse
-// while one of them is being processed.
-func (c *Catalog) UploadFiles(ctx context.Context, upload, file string) ([]File, error) {
+// UploadFiles returns an upload's files in some log groups, nil for all: all of them,
+// or the one with the reference given. It fails with ErrNotFound when there are none,
+// and with ErrInUse while one of them is being processed.
+func (c *Catalog) UploadFiles(ctx context.Context, upload, file string, groups []string) ([]File, error) {
 	var found []File
 	page := Page{Limit: MaxPage}
 	for {
-		files, next, err := c.Files(ctx, FileFilter{Upload: upload}, page)
+		files, next, err := c.Files(ctx, FileFilter{Upload: upload, Groups: groups}, page)
 		if err != nil {
 			return nil, err
 		}

@@ -8,7 +8,9 @@ import (
 	"time"
 )
 
-// Upload is what files of one upload name share.
+// Upload is what files of one upload name share. The name may be used for files of
+// several log groups: who may read some of these alone is told of an upload that has
+// no others.
 type Upload struct {
 	Reference        string
 	Name             string
@@ -22,13 +24,14 @@ type UploadFilter struct {
 	Name         string   // whole name, in any letter case
 	NameContains string   // in any letter case
 	Warnings     *bool    // with or without warnings
-	Groups       []string // all of whose files are in these log groups; nil: any
+	Groups       []string // log groups whose files count; nil: all
 }
 
 // FileFilter chooses files of an upload; zero members do not restrict.
 type FileFilter struct {
-	Upload   string // reference of an Upload
-	Search   string // in the names of file, log group and log source, in any letter case
+	Upload   string   // reference of an Upload
+	Groups   []string // log groups; nil: all
+	Search   string   // in the names of file, log group and log source, in any letter case
 	Statuses []FileStatus
 }
 
@@ -51,9 +54,20 @@ func scanUpload(row func(...any) error) (Upload, error) {
 	return u, err
 }
 
-// Upload returns one upload, or ErrNotFound.
-func (c *Catalog) Upload(ctx context.Context, reference string) (Upload, error) {
-	u, err := scanUpload(c.hot.row(ctx, "SELECT "+uploadColumns+" FROM uploads WHERE reference = ?", reference))
+// uploadsOf has the columns of uploads, made of the files in the log groups of its
+// parameter, and of one upload when the second is not empty.
+const uploadsOf = `(SELECT u.reference, u.name, min(f.received) AS created, max(max(f.received, f.finished)) AS updated,
+	coalesce(min(nullif(f.earliest, 0)), 0) AS earliest, max(f.latest) AS latest, sum(f.warnings) AS warnings
+	FROM upload_files f JOIN uploads u ON u.reference = f.upload WHERE f.log_group IN (SELECT value FROM json_each(?)) %s GROUP BY u.reference)`
+
+// Upload returns one upload as its files in some log groups make it, or ErrNotFound
+// when there are none; nil stands for all log groups.
+func (c *Catalog) Upload(ctx context.Context, reference string, groups []string) (Upload, error) {
+	if groups == nil {
+		u, err := scanUpload(c.hot.row(ctx, "SELECT "+uploadColumns+" FROM uploads WHERE reference = ?", reference))
+		return u, notFound(err, "upload", reference)
+	}
+	u, err := scanUpload(c.read.QueryRowContext(ctx, "SELECT "+uploadColumns+" FROM "+fmt.Sprintf(uploadsOf, "AND f.upload = ?"), asList(groups), reference).Scan)
 	return u, notFound(err, "upload", reference)
 }
 
@@ -61,6 +75,9 @@ func (c *Catalog) Upload(ctx context.Context, reference string) (Upload, error) 
 // (default), timeCreated, name.
 func (c *Catalog) Uploads(ctx context.Context, f UploadFilter, p Page) (items []Upload, next string, total int64, err error) {
 	l := list{columns: uploadColumns, from: "uploads", key: "reference"}
+	if f.Groups != nil {
+		l.from, l.args = fmt.Sprintf(uploadsOf, ""), []any{asList(f.Groups)}
+	}
 	if l.sort, err = sortBy(p.Sort, "timeUpdated", map[string]string{"timeUpdated": "updated", "timeCreated": "created", "name": "lower(name)"}); err != nil {
 		return nil, "", 0, err
 	}
@@ -72,11 +89,6 @@ func (c *Catalog) Uploads(ctx context.Context, f UploadFilter, p Page) (items []
 	}
 	if f.Warnings != nil {
 		l.where, l.args = append(l.where, "(warnings > 0) = ?"), append(l.args, *f.Warnings)
-	}
-	if f.Groups != nil {
-		l.among("EXISTS (SELECT 1 FROM upload_files f WHERE f.upload = uploads.reference) AND NOT EXISTS "+
-			"(SELECT 1 FROM upload_files f WHERE f.upload = uploads.reference AND f.log_group NOT IN", f.Groups)
-		l.where[len(l.where)-1] += ")"
 	}
 	if total, err = count(ctx, c.read, l); err != nil {
 		return nil, "", 0, err
@@ -121,6 +133,7 @@ func (c *Catalog) Files(ctx context.Context, f FileFilter, p Page) (items []File
 	if f.Upload != "" {
 		l.where, l.args = append(l.where, "f.upload = ?"), append(l.args, f.Upload)
 	}
+	l.among("f.log_group IN", f.Groups)
 	if f.Search != "" {
 		l.where = append(l.where, "instr(lower(f.name || char(10) || f.source || char(10) || coalesce(g.name, '')), lower(?)) > 0")
 		l.args = append(l.args, f.Search)
@@ -134,11 +147,13 @@ func (c *Catalog) Files(ctx context.Context, f FileFilter, p Page) (items []File
 	return pageOf(ctx, c.read, l, p, scanFile)
 }
 
-// Warnings lists the warnings of an upload, oldest first unless p says otherwise.
-func (c *Catalog) Warnings(ctx context.Context, upload string, p Page) ([]FileWarning, string, error) {
+// Warnings lists the warnings of an upload's files in some log groups, nil for all,
+// oldest first unless p says otherwise.
+func (c *Catalog) Warnings(ctx context.Context, upload string, groups []string, p Page) ([]FileWarning, string, error) {
 	const reference = "w.file || '-' || printf('%06d', w.seq)" // 6 digits: content keeps fewer kinds of warnings by far
 	l := list{columns: reference + ", w.file, f.name, w.at, w.code, w.message, w.count, w.example", sort: "w.at", key: reference,
 		from: "upload_warnings w JOIN upload_files f ON f.reference = w.file", where: []string{"w.upload = ?"}, args: []any{upload}}
+	l.among("f.log_group IN", groups)
 	return pageOf(ctx, c.read, l, p, func(row func(...any) error) (FileWarning, error) {
 		var w FileWarning
 		var at int64

@@ -26,7 +26,7 @@ func dump(t *testing.T, c *Catalog) []any {
 		if err != nil {
 			t.Fatal(err)
 		}
-		warnings, _, err := c.Warnings(ctx, u.Reference, Page{})
+		warnings, _, err := c.Warnings(ctx, u.Reference, nil, Page{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,7 +173,7 @@ func TestFileStates(t *testing.T) {
 	if f, err := c.File(ctx, "b"); err != nil || f.Status != Failed || f.Failure != "broken" || !f.Finished.Equal(clock.now()) || f.Source != "OIC Audit" {
 		t.Errorf("file b: %+v, %v", f, err)
 	}
-	if _, err := c.Upload(ctx, "1"); !errors.Is(err, ErrNotFound) {
+	if _, err := c.Upload(ctx, "1", nil); !errors.Is(err, ErrNotFound) {
 		t.Errorf("unknown upload: %v", err)
 	}
 }

@@ -76,9 +76,14 @@ func (c *Catalog) WorkRequest(ctx context.Context, id string) (WorkRequest, erro
 	return w, notFound(err, "work request", id)
 }
 
-// WorkRequests lists the work requests of the last 14 days. Sort key: timeAccepted (default).
-func (c *Catalog) WorkRequests(ctx context.Context, p Page) ([]WorkRequest, string, error) {
+// WorkRequests lists the work requests of the last 14 days that are about no other log
+// groups than those given; nil means all. Sort key: timeAccepted (default).
+func (c *Catalog) WorkRequests(ctx context.Context, groups []string, p Page) ([]WorkRequest, string, error) {
 	l := list{columns: workRequestColumns, from: "work_requests", key: "id"}
+	if groups != nil {
+		l.among("NOT EXISTS (SELECT 1 FROM json_each(pairs) e WHERE coalesce(json_extract(e.value, '$.logGroupId'), '') <> '' AND json_extract(e.value, '$.logGroupId') NOT IN", groups)
+		l.where[len(l.where)-1] += ")"
+	}
 	var err error
 	if l.sort, err = sortBy(p.Sort, "timeAccepted", map[string]string{"timeAccepted": "accepted"}); err != nil {
 		return nil, "", err
