@@ -11,8 +11,8 @@ type presentModel struct {
 	Large    bool   `json:"large,omitempty"` // too large to group by
 }
 
-// ownFields lists the fields that the records of a query may have. It reads no
-// records: how many of them have a field is for a query to count.
+// ownFields lists the fields that the records of a query may have, mostly without
+// reading any: how many of them have a field is for a query to count.
 func (s *Server) ownFields(c *call) (*response, error) {
 	r, _, err := s.ownRequest(c)
 	if err != nil {
