@@ -117,12 +117,17 @@ type fakeAnalytics struct {
 	files      map[string]bool
 	loseAnswer int // this many uploads are taken and then answered with an error
 	loseUpload int // this many are not even taken
+	refuse     int // this many are refused for good
 }
 
 func (f *fakeAnalytics) Upload(_ context.Context, up connect.LogUpload) (*connect.UploadReceipt, error) {
 	if f.loseUpload > 0 {
 		f.loseUpload--
 		return nil, &connect.Error{Op: "upload", Kind: connect.Transient}
+	}
+	if f.refuse > 0 {
+		f.refuse--
+		return nil, &connect.Error{Op: "upload", Kind: connect.Refused}
 	}
 	f.tokens[up.RetryToken]++
 	f.files[up.File] = true
@@ -175,5 +180,71 @@ func TestUnclearTryIsSentAgainAndSaidToBe(t *testing.T) {
 	}
 	if len(out.Notes) != 1 || !strings.Contains(out.Notes[0], "possible double") {
 		t.Errorf("a possible double is reported, got %q", out.Notes)
+	}
+}
+
+// A file whose answer was lost stays in doubt while others go before it, such as one that a person
+// asked to be tried again.
+func TestADoubtOutlivesOtherFiles(t *testing.T) {
+	st := staged(t, 2)
+	service := &fakeAnalytics{tokens: map[string]int{}, files: map[string]bool{}, refuse: 1, loseAnswer: 1}
+	sink := &Upload{Service: service, Files: st, Memory: st}
+	d := New(st, Options{})
+	if out, err := d.Drain(t.Context(), "audit", sink); err == nil || out.Quarantined != 1 {
+		t.Fatalf("the first file is refused, the answer for the second lost: %+v, %v", out, err)
+	}
+	if err := st.Requeue(t.Context(), sink.Name(), 1); err != nil {
+		t.Fatal(err)
+	}
+	out, err := d.Drain(t.Context(), "audit", sink)
+	if err != nil || out.Files != 2 {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	for token, n := range service.tokens {
+		if n != 1 {
+			t.Errorf("token %s was sent %d times: the service had the file", token, n)
+		}
+	}
+}
+
+// What fails because the run was ended is no refusal, whatever the error says.
+func TestAnEndedRunQuarantinesNothing(t *testing.T) {
+	st := staged(t, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	out, err := New(st, Options{}).Drain(ctx, "audit", endedSink{&scripted{}, cancel})
+	if err == nil || out.Quarantined != 0 {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if held, err := st.Quarantined(t.Context()); err != nil || len(held) > 0 {
+		t.Errorf("%+v, %v", held, err)
+	}
+}
+
+// endedSink ends the run and then refuses.
+type endedSink struct {
+	*scripted
+	end func()
+}
+
+func (s endedSink) Deliver(context.Context, stage.File) (Receipt, error) {
+	s.end()
+	return Receipt{}, &RefusedError{errors.New("the body was cut off")}
+}
+
+// A file that was asked for again waits for a run of its own integration.
+func TestRequeuedFilesGoWithTheirIntegration(t *testing.T) {
+	st := staged(t, 1)
+	d, sink := New(st, Options{}), &scripted{errs: []error{&RefusedError{errors.New("no")}}}
+	if out, err := d.Drain(t.Context(), "audit", sink); err != nil || out.Quarantined != 1 {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	if err := st.Requeue(t.Context(), sink.Name(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := d.Drain(t.Context(), "other", sink); err != nil || out.Files != 0 || len(sink.got) != 1 {
+		t.Errorf("%+v, %v, delivered %v", out, err, sink.got)
+	}
+	if out, err := d.Drain(t.Context(), "audit", sink); err != nil || out.Files != 1 || out.Bytes == 0 || out.Records != 1 {
+		t.Errorf("%+v, %v", out, err)
 	}
 }

@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
+	"strings"
 
 	"ledgerline/internal/connect"
 	"ledgerline/internal/stage"
@@ -17,7 +19,7 @@ type Reader interface {
 	ReadVerified(f stage.File) ([]byte, error)
 }
 
-// Memory remembers, across restarts, which file a sink was last given.
+// Memory remembers, across restarts, which files were given to a sink without an answer yet.
 type Memory interface {
 	State(ctx context.Context, integration, key string) (string, error)
 	SetState(ctx context.Context, integration, key, value string) error
@@ -91,24 +93,27 @@ func (u *Upload) Step() string { return "upload" }
 // without an answer, the service's list of uploads is asked first, since
 // Oracle does not promise to keep the token.
 func (u *Upload) Deliver(ctx context.Context, f stage.File) (Receipt, error) {
-	trying := "trying " + u.Name()
-	before, err := u.Memory.State(ctx, f.Integration, trying)
+	doubt := "trying " + u.Name()
+	kept, err := u.Memory.State(ctx, f.Integration, doubt)
 	if err != nil {
 		return Receipt{}, err
 	}
-	id := strconv.FormatInt(f.ID, 10)
+	id, others := strconv.FormatInt(f.ID, 10), strings.Fields(kept)
+	before := len(others)
+	others = slices.DeleteFunc(others, func(other string) bool { return other == id })
+	settled := func() error { return u.Memory.SetState(ctx, f.Integration, doubt, strings.Join(others, " ")) }
 	note := ""
-	if before == id {
+	if len(others) < before {
 		found, err := u.Service.UploadedFiles(ctx, u.Namespace, u.UploadName, f.Name)
 		if err != nil {
 			return Receipt{}, fmt.Errorf("an earlier try had no answer; ask whether it arrived: %w", err)
 		}
 		if len(found) > 0 {
-			return Receipt{Reference: found[0].Reference, Records: int64(f.Count), Note: "had arrived by an earlier try that had no answer"}, nil
+			return Receipt{Reference: found[0].Reference, Records: int64(f.Count), Note: "had arrived by an earlier try that had no answer"}, settled()
 		}
 		note = "possible double: an earlier try had no answer and the file is not listed, so it was sent again under the same retry token"
 	}
-	if err := u.Memory.SetState(ctx, f.Integration, trying, id); err != nil {
+	if err := u.Memory.SetState(ctx, f.Integration, doubt, strings.Join(append(slices.Clone(others), id), " ")); err != nil {
 		return Receipt{}, err
 	}
 	body, err := u.Files.ReadVerified(f)
@@ -122,7 +127,7 @@ func (u *Upload) Deliver(ctx context.Context, f stage.File) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	return Receipt{Reference: receipt.Reference, Records: int64(f.Count), Note: note}, nil
+	return Receipt{Reference: receipt.Reference, Records: int64(f.Count), Note: note}, settled()
 }
 
 // retryToken is the same for every try of one file at one sink.
