@@ -27,6 +27,7 @@ const pages: [name: string, address: string, ...open: Step[]][] = [
   ["the menu of columns", explore(audit), (p) => p.getByRole("button", { name: "Columns", exact: true }).click()],
   ["history", explore(audit), menu("Actions", "Saved searches and history…")],
   ["save", explore(audit), menu("Actions", "Save this search…")],
+  ["a tile for a dashboard", explore(grouped, "&viz=hbar"), menu("Actions", "Add to a dashboard…"), (p) => p.getByRole("combobox", { name: "Dashboard", exact: true }).waitFor()],
   ["export", explore(audit), menu("Actions", "Export the whole result…")],
   ["explain", explore(audit), (p) => p.getByRole("button", { name: "Explain how it is answered" }).click(), (p) => p.locator("summary").click()],
   ["a remark on the result", explore("* | where 'User Name' = Actoin")],

@@ -140,6 +140,27 @@ describe("a dashboard of one's own", () => {
     expect(figures(await page.locator(".big").innerText())).toEqual([narrowed]);
   });
 
+  test("folds many filters on a telephone, and says how many are set", async ({ open }) => {
+    const page = await open({ width: 400, height: 800 });
+    const b = new Boards(page);
+    const [board] = filtered.dashboards;
+    const fields = ["User Name", "Resource Type", "Resource Operations"];
+    const folded = { ...board!, dashboardId: "folded", displayName: "Folded", parametersConfig: fields.map((f) => ({ name: f.replaceAll(" ", ""), displayName: f, savedSearchId: "OOBSS-management-dashboard-filter-xlog", parametersMap: { logFieldName: f } })) };
+    await b.list();
+    await page.locator("input[type=file]").setInputFiles({ name: "folded.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify({ dashboards: [folded] })) });
+    await page.locator(".notice.good").waitFor();
+    await b.open((await storedBoards()).find((x) => x.displayName === "Folded")!.id, settledRange());
+    const filter = page.getByLabel("Resource Operations");
+    expect(await filter.isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Filters", exact: true }).click();
+    await filter.selectOption("delete");
+    await page.getByRole("button", { name: "Filters, 1 set", exact: true }).click();
+    expect(await filter.isVisible()).toBe(false);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await filter.waitFor();
+    await call(`/20200901/managementDashboards/${b.id()}`, undefined, "DELETE");
+  });
+
   test("looks at another time range with all its tiles, enlarges one, and asks again by itself", async ({ page }) => {
     const b = new Boards(page);
     await b.open("ledgerline-audit-overview", settledRange());
@@ -161,6 +182,56 @@ describe("a dashboard of one's own", () => {
     const asked = page.waitForRequest(/ledgerline\/v1\/query/);
     await page.getByRole("button", { name: "Refresh" }).click();
     await asked;
+  });
+});
+
+describe("a tile made in Log Explorer", () => {
+  test("is on a new dashboard and then on one that is there, and shows what the store has", async ({ page }) => {
+    const x = new Explorer(page);
+    const b = new Boards(page);
+    const offered = () => page.getByRole("combobox", { name: "Dashboard", exact: true }).locator("option").allInnerTexts();
+    await x.open(`${audit} | stats count as Changes`, { viz: "tile" });
+    await x.action("Add to a dashboard…");
+    await page.getByLabel("Name of the tile").fill("All changes there were");
+    await expect.poll(offered).toContain("A new one…");
+    expect(await offered()).not.toContain("Audit Overview"); // built in: it takes no tiles
+    await page.getByRole("combobox", { name: "Dashboard", exact: true }).selectOption({ label: "A new one…" });
+    await page.getByLabel("Name of the new dashboard").fill("From Log Explorer");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByRole("link", { name: "Open the dashboard" }).click();
+    await page.waitForURL(/\/dashboards\//);
+    await b.shown();
+    expect(await page.getByRole("heading", { level: 1 }).innerText()).toBe("From Log Explorer");
+    expect(figures(await b.tile("All changes there were").locator(".big").innerText())).toEqual([await count(audit)]);
+
+    // Records keep the columns that were chosen for them.
+    await x.open(`${audit} and 'Resource Operations' = delete`, { viz: "table", col: "OCI Resource Name" });
+    await x.action("Add to a dashboard…");
+    await page.getByLabel("Name of the tile").fill("What was deleted");
+    await page.getByRole("combobox", { name: "Dashboard", exact: true }).selectOption({ label: "From Log Explorer" });
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByRole("link", { name: "Open the dashboard" }).click();
+    await b.tile("What was deleted").waitFor();
+    await b.shown();
+    expect((await b.tile("What was deleted").getByRole("columnheader").allInnerTexts()).map((t) => t.trim())).toEqual(["Time", "OCI Resource Name"]);
+    for (const tile of await b.tiles()) await agrees(tile);
+    expect((await storedBoard(b.id())).tiles.map((t) => [t.displayName, t.row])).toEqual([["All changes there were", 0], ["What was deleted", 4]]);
+    await call(`/20200901/managementDashboards/${b.id()}`, undefined, "DELETE");
+  });
+
+  test("leaves no search behind when the dashboard refuses it", async ({ page }) => {
+    const x = new Explorer(page);
+    await x.open(`${audit} | stats count as Changes`, { viz: "tile" });
+    await page.route("**/20200901/managementDashboards", (r) => (r.request().method() === "POST" ? r.fulfill({ status: 409, json: { code: "Conflict", message: "not today" } }) : r.continue()));
+    await x.action("Add to a dashboard…");
+    await page.getByLabel("Name of the tile").fill("Refused by the dashboard");
+    await page.getByRole("combobox", { name: "Dashboard", exact: true }).selectOption({ label: "A new one…" });
+    await page.getByLabel("Name of the new dashboard").fill("Never there");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByRole("dialog").getByText("not today").waitFor();
+    const { tenancy } = await call<{ tenancy: string }>("/ledgerline/v1/status");
+    const { items } = await call<{ items: { displayName: string }[] }>(`/20200901/managementSavedSearches?limit=1000&compartmentId=${tenancy}`);
+    expect(items.map((s) => s.displayName)).not.toContain("Refused by the dashboard");
   });
 });
 

@@ -4,29 +4,21 @@ import { api } from "../api/client";
 import { Button, Dialog, Empty, ErrorNotice, Spinner } from "../ui/controls";
 import { VIZ, shownViz, type VizId } from "../viz/registry";
 import { dashboards } from "./api";
-import type { BoardSearch, Tile } from "./model";
+import { oracleViz, type BoardSearch } from "./model";
 
-type Props = { tenancy: string; close: () => void; add: (s: BoardSearch, t: Tile) => void; below: number };
-
-const oracleName: Partial<Record<VizId, string>> = { words: "cloud", summary: "summary_table" };
+type Props = { tenancy: string; close: () => void; add: (s: BoardSearch) => void };
 
 /** AddTile makes a tile of a saved search, or of a search that is on another dashboard. */
-export function AddTile({ tenancy, close, add, below }: Props) {
+export function AddTile({ tenancy, close, add }: Props) {
   const own = useQuery({ queryKey: ["searches"], queryFn: api.searches });
   const there = useQuery({ queryKey: ["board searches", tenancy], queryFn: () => dashboards.searches(tenancy) });
   const [find, setFind] = useState("");
   const [viz, setViz] = useState<VizId | "">("");
   const [problem, setProblem] = useState<unknown>();
-  const tile = (s: BoardSearch): Tile => ({
-    displayName: s.displayName, savedSearchId: s.id, row: below, column: 0, width: 6, height: 4, nls: {}, uiConfig: {}, dataConfig: [], state: "DEFAULT", drilldownConfig: [],
-    parametersMap: { time: "$(dashboard.params.time)", "log-analytics-log-group-compartment": "$(dashboard.params.log-analytics-loggroup-filter)" },
-  });
   const fits = (name: string) => name.toLowerCase().includes(find.toLowerCase());
   const make = async (name: string, query: string) => {
     try {
-      const id = viz || shownViz(query, "");
-      const s = await dashboards.createSearch(name, query, oracleName[id] ?? id, tenancy);
-      add(s, tile(s));
+      add(await dashboards.createSearch(name, query, oracleViz(viz || shownViz(query, "")), tenancy));
     } catch (e) {
       setProblem(e);
     }
@@ -52,7 +44,7 @@ export function AddTile({ tenancy, close, add, below }: Props) {
       <h3>Searches of dashboards</h3>
       {there.isPending ? <Spinner /> : there.isError ? <ErrorNotice error={there.error} retry={() => void there.refetch()} /> : (
         <ul className="search-list">
-          {there.data.filter((s) => fits(s.displayName) && s.uiConfig?.queryString).slice(0, 100).map((s) => <li key={s.id}><button type="button" className="search-item" onClick={() => add(s, tile(s))}><strong>{s.displayName}</strong><code>{s.uiConfig?.queryString?.slice(0, 200)}</code></button></li>)}
+          {there.data.filter((s) => fits(s.displayName) && s.uiConfig?.queryString).slice(0, 100).map((s) => <li key={s.id}><button type="button" className="search-item" onClick={() => add(s)}><strong>{s.displayName}</strong><code>{s.uiConfig?.queryString?.slice(0, 200)}</code></button></li>)}
         </ul>
       )}
       <Button onClick={close}>Close</Button>

@@ -11,8 +11,9 @@ import { browserZone } from "../explorer/state";
 import { AddTile } from "./AddTile";
 import { dashboards } from "./api";
 import { Grid } from "./Grid";
-import { comesWithProgram, filtersOf, settle, text, type Board, type BoardSearch, type Tile } from "./model";
+import { comesWithProgram, filtersOf, text, tileBelow, type Board, type BoardSearch, type Tile } from "./model";
 
+const FEW_FILTERS = 2; // more are folded on a telephone, where they would take the place of the tiles
 const REFRESH = [0, 30, 60, 300, 900];
 
 /** Scope is what all tiles of a dashboard share. */
@@ -25,6 +26,7 @@ export function DashboardView({ id }: { id: string }) {
   const board = useQuery({ queryKey: ["dashboard", id], queryFn: () => dashboards.get(id) });
   const [run, setRun] = useState(0);
   const [draft, setDraft] = useState<Tile[]>();
+  const [unfolded, setUnfolded] = useState(false);
   const [adding, setAdding] = useState(false);
   const [problem, setProblem] = useState<unknown>();
   const full = useRef<HTMLDivElement>(null);
@@ -131,7 +133,12 @@ export function DashboardView({ id }: { id: string }) {
         )}
       </header>
       {filters.length > 0 && !draft && (
-        <div className="board-filters" aria-label="Filters">
+        <div className="board-filters" role="group" aria-label="Filters" data-open={unfolded || filters.length <= FEW_FILTERS}>
+          {filters.length > FEW_FILTERS && (
+            <Button small kind="quiet" className="unfold" icon={unfolded ? "down" : "right"} aria-expanded={unfolded} onClick={() => setUnfolded(!unfolded)}>
+              Filters{values.size > 0 && `, ${values.size} set`}
+            </Button>
+          )}
           {filters.map((f) => <Filter key={f.name} {...f} value={values.get(f.name) ?? ""} window={window_} onChange={(v) => set({ ["f." + f.name]: v || undefined })} />)}
         </div>
       )}
@@ -140,7 +147,7 @@ export function DashboardView({ id }: { id: string }) {
         {draft && <p className="muted">Drag a tile by its title, or select the title and use the arrow keys; with Shift they change its size.</p>}
         {(draft ?? b.tiles).length === 0 ? <Empty title="No tiles yet">{draft ? "Add one from a saved search." : "Edit the dashboard to add some."}</Empty> : <Grid tiles={draft ?? b.tiles} scope={scope} onChange={draft && setDraft} />}
       </div>
-      {adding && draft && <AddTile tenancy={status.data?.tenancy ?? ""} close={() => setAdding(false)} add={(s, t) => (setAdding(false), searches.set(s.id, s), setDraft(settle([...draft, t])))} below={Math.max(0, ...draft.map((t) => t.row + t.height))} />}
+      {adding && draft && <AddTile tenancy={status.data?.tenancy ?? ""} close={() => setAdding(false)} add={(s) => (setAdding(false), searches.set(s.id, s), setDraft([...draft, tileBelow(draft, s)]))} />}
     </div>
   );
 }

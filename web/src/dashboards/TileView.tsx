@@ -16,7 +16,7 @@ import { ResultTable } from "../viz/ResultTable";
 import type { Scope } from "./DashboardView";
 import { Grid } from "./Grid";
 import { useContent } from "../session/session";
-import { conditions, shownBy, text, unknownSource, type Tile } from "./model";
+import { conditions, recordColumns, shownBy, text, unknownSource, type Tile } from "./model";
 import { useDrill } from "./useDrill";
 
 // The name of a tile that is called as its saved search.
@@ -96,7 +96,7 @@ function QueryTile({ tile, title, shown, scope, editing }: { tile: Tile; title: 
   const unknown = content.data && unknownSource(shown.query, content.data.sources);
   if (unknown) return <Problem head={!editing && <TileHead title={title} />} title="Other data" reason={`This tile shows records of the log source ${unknown}, which is not here. Import its content ZIP under Administration, Log sources.`} />;
   const body = (small: boolean) =>
-    narrowed.isError || q.isError ? <div className="pad"><ErrorNotice error={narrowed.error ?? q.error} retry={() => void q.refetch()} /></div> : !q.data || query === undefined ? <Empty title=""><Spinner /></Empty> : <TileBody query={query} result={q.data} viz={viz} scope={scope} from={from} to={to} small={small} label={label} />;
+    narrowed.isError || q.isError ? <div className="pad"><ErrorNotice error={narrowed.error ?? q.error} retry={() => void q.refetch()} /></div> : !q.data || query === undefined ? <Empty title=""><Spinner /></Empty> : <TileBody query={query} result={q.data} viz={viz} scope={scope} from={from} to={to} small={small} label={label} columns={recordColumns(shown.options)} />;
   return (
     <>
       {!editing && (
@@ -126,9 +126,9 @@ function tileViz(query: string, shown: QueryShown): ReturnType<typeof shownViz> 
   return shownViz(query, shown.viz);
 }
 
-type BodyProps = { query: string; result: Result; viz: ReturnType<typeof shownViz>; scope: Scope; from: string; to: string; small: boolean; label?: string };
+type BodyProps = { query: string; result: Result; viz: ReturnType<typeof shownViz>; scope: Scope; from: string; to: string; small: boolean; label?: string; columns: string[] };
 
-function TileBody({ query, result, viz, scope, from, to, small, label }: BodyProps) {
+function TileBody({ query, result, viz, scope, from, to, small, label, columns }: BodyProps) {
   const drill = useDrill(query, scope);
   const kind = kindOf(splitQuery(query));
   const empty = result.series ? result.series.lines.length === 0 : result.rows.length === 0;
@@ -143,7 +143,7 @@ function TileBody({ query, result, viz, scope, from, to, small, label }: BodyPro
     return (
       <div className="tile-records">
         {(viz === "records_histogram" || viz === "table_histogram") && <TileHistogram query={query} scope={scope} from={from} to={to} />}
-        <RecordTable result={result} zone={scope.zone} columns={[]} actions={{ filter: (field, value, not) => drill([{ field, value, not }]), group: (field) => navigate(exploreHref(queryFor(query, "hbar", field, [field]), absolute(scope.window), "hbar", scope.zone)), toggleColumn: () => {} }} />
+        <RecordTable result={result} zone={scope.zone} columns={columns} actions={{ filter: (field, value, not) => drill([{ field, value, not }]), group: (field) => navigate(exploreHref(queryFor(query, "hbar", field, [field]), absolute(scope.window), "hbar", scope.zone)), toggleColumn: () => {} }} />
       </div>
     );
   }

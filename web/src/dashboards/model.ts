@@ -80,6 +80,10 @@ export type Shown =
   | { kind: "problem"; title: string; reason: string };
 
 const names: Record<string, VizId> = { cloud: "words", summary_table: "summary", issues: "cluster" };
+const oracleNames: Partial<Record<VizId, string>> = { words: "cloud", summary: "summary_table" };
+
+/** oracleViz is the name that Oracle has for a visualisation, where it is another. */
+export const oracleViz = (id: VizId): string => oracleNames[id] ?? id;
 
 /** vizOfTile is the visualisation that Oracle's name means; an unknown one is a table. */
 function vizOfTile(name: string | undefined): VizId {
@@ -91,6 +95,11 @@ const services: Record<string, string> = {
   oracle_apm_synthetics: "synthetic monitors of Application Performance Monitoring", oracle_apm_monitoring: "Application Performance Monitoring", oci_autonomous_database: "metrics of Autonomous Database",
   oracle_appmgmt: "metrics of Stack Monitoring", oracle_metric_extensions_appmgmt: "metric extensions of Stack Monitoring",
 };
+
+/** recordColumns are the columns that were chosen for a table of records; none: those that suit it. */
+export function recordColumns(options: Record<string, unknown>): string[] {
+  return Array.isArray(options["columns"]) ? options["columns"].filter((c) => typeof c === "string") : [];
+}
 
 /** shownBy decides what a tile shows. */
 export function shownBy(tile: Tile, searches: Map<string, BoardSearch>): Shown {
@@ -202,6 +211,14 @@ function needed(t: Tile): number {
 
 function isContainer(t: Tile): boolean {
   return t.savedSearchId === CONTAINER || t.uiConfig?.vizType === "tileContainer";
+}
+
+/** tileBelow shows a search below the other tiles of a dashboard. */
+export function tileBelow(tiles: Tile[], s: BoardSearch): Tile {
+  return {
+    displayName: s.displayName, savedSearchId: s.id, row: Math.max(0, ...tiles.map((t) => t.row + t.height)), column: 0, width: 6, height: 4, nls: {}, uiConfig: {}, dataConfig: [], state: "DEFAULT", drilldownConfig: [],
+    parametersMap: { time: "$(dashboard.params.time)", "log-analytics-log-group-compartment": "$(dashboard.params.log-analytics-loggroup-filter)" },
+  };
 }
 
 /** place fits a tile into the columns. */

@@ -17,11 +17,12 @@ import { Records } from "./Records";
 import { Remarks } from "./Remarks";
 import { RecordTable } from "./RecordTable";
 import { ROWS, useExplorerState } from "./state";
-import { recordsIn, useExplorer } from "./useExplorer";
+import { recordsIn, useExplorer, withColumns } from "./useExplorer";
 import { VizOptions } from "./VizOptions";
 
 const QueryEditor = lazy(() => import("./Editor"));
 const View = lazy(() => import("../viz/View"));
+const AddToDashboard = lazy(() => import("../dashboards/AddToDashboard"));
 
 const LIVE_EVERY = 2000;
 
@@ -29,7 +30,7 @@ export function Explorer() {
   const [state, setState] = useExplorerState();
   const [draft, setDraft] = useState(state.q);
   const [live, setLive] = useState(false);
-  const [dialog, setDialog] = useState<"explain" | "export" | "save" | "history">();
+  const [dialog, setDialog] = useState<"explain" | "export" | "save" | "history" | "board">();
   const [panel, setPanel] = useStored("fieldpanel", window.innerWidth > 900);
   const x = useExplorer(state, live);
   const [fresh, setFresh] = useState<number>();
@@ -97,6 +98,7 @@ export function Explorer() {
           {(close) => (
             <>
               <MenuItem icon="star" onClick={() => (close(), setDialog("save"))}>Save this search…</MenuItem>
+              <MenuItem icon="dashboard" onClick={() => (close(), setDialog("board"))}>Add to a dashboard…</MenuItem>
               <MenuItem icon="history" onClick={() => (close(), setDialog("history"))}>Saved searches and history…</MenuItem>
               <hr />
               <MenuItem icon="download" onClick={() => (close(), setDialog("export"))}>Export the whole result…</MenuItem>
@@ -187,6 +189,7 @@ export function Explorer() {
       {dialog === "explain" && <ExplainDialog request={x.sent} close={() => setDialog(undefined)} />}
       {dialog === "export" && <ExportDialog request={{ ...x.sent, query: state.q }} close={() => setDialog(undefined)} />}
       {dialog === "save" && <SaveDialog query={state.q} range={state.range} close={() => setDialog(undefined)} />}
+      {dialog === "board" && <Suspense fallback={null}><AddToDashboard query={withColumns(state.q, state.cols)} columns={isRecords ? state.cols : []} viz={x.viz} range={state.range} tenancy={x.status?.tenancy ?? ""} close={() => setDialog(undefined)} /></Suspense>}
       {dialog === "history" && <HistoryDialog close={() => setDialog(undefined)} choose={(q, range) => (setDialog(undefined), setDraft(q), setState({ q, ...(range ? { range } : {}), viz: "" }))} />}
     </>
   );

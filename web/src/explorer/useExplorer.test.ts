@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { columnsOf, columnsToAsk, named } from "./useExplorer";
+import { columnsOf, columnsToAsk, named, withColumns } from "./useExplorer";
 
 const fields = ["Action", "Log Source", "Record Number", "Status", "Time", "Upload ID", "User Name"].map((name) => ({ name, type: "STRING", list: false }));
 
@@ -27,5 +27,16 @@ describe("columns of a table of records", () => {
   it("are the usual ones of many", () => {
     const columns = ["Status", "User Name", "Log Source", ...Array.from({ length: 20 }, (_, i) => "F" + i)].map((name) => ({ name }));
     expect(columnsOf({ columns, rows: [columns.map(() => "x")] })).toEqual(["Log Source", "User Name"]);
+  });
+});
+
+describe("a query of its own columns", () => {
+  it("says which they are, once", () => {
+    expect(withColumns("Status = ok", ["User Name", "Status"])).toBe("Status = ok | fields 'User Name', Status");
+    expect(withColumns("* | fields Action", ["Status"])).toBe("* | fields Action");
+  });
+  it("is left as it is without any, and when its rows are no records", () => {
+    expect(withColumns("Status = ok", [])).toBe("Status = ok");
+    expect(withColumns("* | stats count by Status", ["Status"])).toBe("* | stats count by Status");
   });
 });

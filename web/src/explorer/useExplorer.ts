@@ -41,6 +41,13 @@ export function columnsToAsk(fields: FieldInfo[], rows: number, chosen: string[]
   return names.filter((n) => shown.has(n));
 }
 
+/** withColumns is a query that says itself which fields its records have, unless it says so or gives no records. */
+export function withColumns(query: string, columns: string[]): string {
+  const clauses = splitQuery(query);
+  const asks = kindOf(clauses) === "records" && columns.length > 0 && !clauses.some((c) => c.name === "fields");
+  return asks ? `${query} | fields ${columns.map(quote).join(", ")}` : query;
+}
+
 /** useExplorer runs what an address asks for: the query, the histogram of its records, and which fields these have. */
 export function useExplorer(state: ExplorerState, live: boolean) {
   const client = useQueryClient();
@@ -74,7 +81,7 @@ export function useExplorer(state: ExplorerState, live: boolean) {
   const withFields = kind === "records";
   const known = fields.isError || (fields.isSuccess && !fields.isPlaceholderData);
   const shows = useMemo(() => columnsToAsk(fields.data ?? [], state.rows, state.cols), [fields.data, state.rows, state.cols]);
-  const text = withFields && shows.length > 0 && !clauses.some((c) => c.name === "fields") ? `${state.q} | fields ${shows.map(quote).join(", ")}` : state.q;
+  const text = withColumns(state.q, shows);
 
   const main = useQuery<Result>({
     queryKey: ["query", text, from, to, state.zone, withFields ? state.rows : -1, state.q],
