@@ -187,7 +187,7 @@ export function Explorer() {
       </div>
 
       {dialog === "explain" && <ExplainDialog request={x.sent} close={() => setDialog(undefined)} />}
-      {dialog === "export" && <ExportDialog request={{ ...x.sent, query: state.q }} close={() => setDialog(undefined)} />}
+      {dialog === "export" && <ExportDialog request={{ ...x.sent, query: state.q }} total={x.kind !== "records" ? result?.total : x.histogram.isPlaceholderData ? undefined : total} close={() => setDialog(undefined)} />}
       {dialog === "save" && <SaveDialog query={state.q} range={state.range} close={() => setDialog(undefined)} />}
       {dialog === "board" && <Suspense fallback={null}><AddToDashboard query={withColumns(state.q, state.cols)} columns={isRecords ? state.cols : []} viz={x.viz} range={state.range} tenancy={x.status?.tenancy ?? ""} close={() => setDialog(undefined)} /></Suspense>}
       {dialog === "history" && <HistoryDialog close={() => setDialog(undefined)} choose={(q, range) => (setDialog(undefined), setDraft(q), setState({ q, ...(range ? { range } : {}), viz: "" }))} />}
