@@ -174,7 +174,7 @@ describe("administration", () => {
     await page.goto("/ui/admin/lookups");
     await page.getByRole("textbox", { name: "Table" }).fill("operations");
     await page.getByLabel("CSV file").setInputFiles({ name: "operations.csv", mimeType: "text/csv", buffer: Buffer.from("Operation,Kind\nactivate,change\ndelete,loss\n") });
-    await page.getByRole("button", { name: "Put" }).click();
+    await page.getByRole("button", { name: "Save the table" }).click();
     await page.getByRole("button", { name: "operations", exact: true }).click();
     const x = new Explorer(page);
     expect(await x.grid("operations")).toEqual({ rows: 2, cells: [["activate", "change"], ["delete", "loss"]] });

@@ -31,4 +31,15 @@ describe("every page", () => {
       expect(at.main, address).toBeGreaterThan(width * 0.8);
     }
   });
+
+  test("shows a dialog within a telephone's edges, however long its lines are", async ({ open }) => {
+    const page = await open({ width: 400, height: 800 });
+    await visit(page, everyPage()[0]!);
+    await page.getByRole("button", { name: "Explain how it is answered" }).click();
+    await page.getByRole("heading", { name: "Plan" }).waitFor();
+    await settled(page);
+    const box = (await page.getByRole("dialog").boundingBox())!;
+    expect(box.x).toBeGreaterThanOrEqual(0);
+    expect(box.x + box.width).toBeLessThanOrEqual(400);
+  });
 });

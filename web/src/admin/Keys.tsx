@@ -11,7 +11,7 @@ type Key = { fingerprint: string; timeCreated?: string; readOnly?: boolean };
 const KEY_FILE = "ledgerline-key.pem";
 
 /** Keys are a user's API keys: one is made here or given, and each can be revoked. */
-export function Keys({ user }: { user: string }) {
+export function Keys({ user, readOnly }: { user: string; readOnly: boolean }) {
   const client = useQueryClient();
   const status = useStatus();
   const at = `/ledgerline/v1/users/${encodeURIComponent(user)}/keys`;
@@ -49,12 +49,16 @@ export function Keys({ user }: { user: string }) {
           <Button small icon="copy" onClick={() => void navigator.clipboard?.writeText(make.data)}>Copy the configuration</Button>
         </div>
       )}
-      <div className="row">
-        <Button small icon="plus" disabled={make.isPending || !window.isSecureContext} title={window.isSecureContext ? undefined : "Browsers make keys on pages by https, or of this machine"} onClick={() => make.mutate()}>{make.isPending ? <Spinner label="Making a key" /> : "Make a key"}</Button>
-        <span className="muted">The private half is made in this browser and not sent.</span>
-      </div>
-      <label className="field"><span>Or add the public half of one (PEM)</span><textarea className="textarea mono" rows={3} value={pem} onChange={(e) => setPem(e.target.value)} placeholder="-----BEGIN PUBLIC KEY-----" /></label>
-      <div><Button small disabled={pem.trim() === "" || add.isPending} onClick={() => add.mutate()}>Add the key</Button></div>
+      {readOnly ? <p className="muted">The keys of this user stand under server.users in the configuration file.</p> : (
+        <>
+          <div className="row">
+            <Button small icon="plus" disabled={make.isPending || !window.isSecureContext} title={window.isSecureContext ? undefined : "Browsers make keys on pages by https, or of this machine"} onClick={() => make.mutate()}>{make.isPending ? <Spinner label="Making a key" /> : "Make a key"}</Button>
+            <span className="muted">The private half is made in this browser and not sent.</span>
+          </div>
+          <label className="field"><span>Or add the public half of one (PEM)</span><textarea className="textarea mono" rows={3} value={pem} onChange={(e) => setPem(e.target.value)} placeholder="-----BEGIN PUBLIC KEY-----" /></label>
+          <div><Button small disabled={pem.trim() === "" || add.isPending} onClick={() => add.mutate()}>Add the key</Button></div>
+        </>
+      )}
       {(add.isError || make.isError || revoke.isError) && <ErrorNotice error={add.error ?? make.error ?? revoke.error} />}
     </div>
   );

@@ -19,15 +19,22 @@ export function Lookups() {
   const done = () => client.invalidateQueries({ queryKey: ["lookups"] });
   const put = useMutation({ mutationFn: () => call(`${at}/${encodeURIComponent(name.trim())}`, { method: "PUT", raw: file, headers: { "Content-Type": "text/csv" } }), onSuccess: () => (setFile(undefined), setName(""), done()) });
   const remove = useMutation({ mutationFn: (n: string) => call(`${at}/${encodeURIComponent(n)}`, { method: "DELETE" }), onSuccess: done });
+  const take = (f: File | undefined) => {
+    setFile(f);
+    if (f && name === "") setName(f.name.replace(/\.csv$/i, ""));
+  };
   if (list.isPending) return <Empty title=""><Spinner /></Empty>;
   if (list.isError) return <ErrorNotice error={list.error} retry={() => void list.refetch()} />;
   return (
     <>
-      <section className="card" aria-label="Put a lookup table">
+      <section className="card" aria-label="Add or replace a lookup table">
         <div className="body row">
           <label className="row">Table <input className="input" value={name} placeholder="owners" onChange={(e) => setName(e.target.value)} /></label>
-          <input type="file" accept=".csv,text/csv" aria-label="CSV file" onChange={(e) => setFile(e.target.files?.[0])} />
-          <Button kind="primary" icon="upload" disabled={!file || name.trim() === "" || put.isPending} onClick={() => put.mutate()}>Put</Button>
+          <label className="btn">
+            {file ? file.name : "Choose a CSV file"}
+            <input type="file" accept=".csv,text/csv" className="sr-only" aria-label="CSV file" onChange={(e) => take(e.target.files?.[0])} />
+          </label>
+          <Button kind="primary" icon="upload" disabled={!file || name.trim() === "" || put.isPending} onClick={() => put.mutate()}>Save the table</Button>
           <span className="muted">The first line names the columns. Columns and rows of a table of this name are replaced.</span>
         </div>
       </section>

@@ -49,7 +49,7 @@ export function Users() {
                     )}
                   </td>
                 </tr>
-                {open === u.id && <tr><td /><td colSpan={6}><Keys user={u.id} /></td></tr>}
+                {open === u.id && <tr><td /><td colSpan={6}><Keys user={u.id} readOnly={u.readOnly} /></td></tr>}
               </Fragment>
             ))}
           </tbody>

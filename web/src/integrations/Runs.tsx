@@ -6,6 +6,7 @@ import { bytes, number } from "../lib/format";
 import { duration, formatTime } from "../lib/time";
 import { navigate } from "../router";
 import { Button, Empty, ErrorNotice, Spinner } from "../ui/controls";
+import { sinkText } from "./sinks";
 import { State } from "./State";
 import { useIntegrations } from "./useIntegrations";
 
@@ -28,7 +29,7 @@ export function Runs({ integration, open }: { integration: string; open: number 
           </select>
         </label>
         <label className="row"><input type="checkbox" checked={busy} onChange={(e) => setBusy(e.target.checked)} /> Only runs that did something</label>
-        <span className="muted">the last {number(list.data.length)}</span>
+        <span className="muted">of the last {number(list.data.length)}</span>
       </div>
       {runs.length === 0 ? <Empty title="No runs">{list.data.length > 0 ? "The last runs found nothing new." : "Nothing has run yet."}</Empty> : (
         <div className="card scroll-x">
@@ -72,7 +73,7 @@ function RunRows({ run, open, toggle }: { run: Run; open: boolean; toggle: () =>
             <ol>
               {run.steps.map((s, i) => (
                 <li key={i}>
-                  <div className="row"><strong>{s.name}</strong><State state={s.state} /><span className="muted">{took(s.started, s.ended)}</span><span className="muted wrap">{s.target}</span></div>
+                  <div className="row"><strong>{s.name}</strong><State state={s.state} /><span className="muted">{took(s.started, s.ended)}</span><span className="muted wrap" title={s.target}>{s.target && sinkText(s.target)}</span></div>
                   <div className="counts-row">{Object.entries(s.counts).map(([k, v]) => <span key={k} data-count={k} data-value={v}><b>{k === "bytes" ? bytes(v) : number(v)}</b> {k === "bytes" ? "" : v === 1 ? k.replace(/s$/, "") : k}</span>)}</div>
                   {s.note && <p className="muted">{s.note}</p>}
                   {s.error && <div className="notice bad"><pre>{s.error}</pre></div>}

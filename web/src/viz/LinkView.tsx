@@ -103,7 +103,7 @@ function bubbleOption(r: Result, keys: number[], at: { start: number; count: num
     grid: { left: 8, right: 18, top: 14, bottom: 4, containLabel: true },
     xAxis: { type: "time", axisLabel: { color: p.muted, hideOverlap: true, margin: 18, formatter: (ms: number) => formatTime(ms, zone, "minute").slice(5) }, axisLine: { lineStyle: { color: p.line } }, splitLine: { show: true, lineStyle: { color: p.line } } },
     yAxis: many
-      ? { type: "value", name: "", axisLabel: { color: p.muted, formatter: (n: number) => duration(n) }, splitLine: { lineStyle: { color: p.line } } }
+      ? { type: "value", name: "", minInterval: 1, axisLabel: { color: p.muted, formatter: (n: number) => duration(n) }, splitLine: { lineStyle: { color: p.line } } }
       : { type: "category", data: groups, inverse: true, axisLabel: { color: p.muted, fontSize: 11, lineHeight: 14, formatter: shortened, hideOverlap: true }, axisTick: { show: false }, axisLine: { lineStyle: { color: p.line } } },
     tooltip: { confine: true, backgroundColor: p.surface, borderColor: p.line, textStyle: { color: p.text }, formatter: (e: { name: string; value: [number, unknown, number, number] }) => tip(e.name, [{ name: "Start", value: formatTime(e.value[0], zone, "second") }, { name: "Records", value: number(e.value[2]) }, { name: "Duration", value: duration(e.value[3]) }]) },
     series: [{ type: "scatter", data, symbolSize: (v: number[]) => 6 + (data.length > 300 ? 8 : 22) * Math.sqrt((v[2] ?? 1) / most), itemStyle: { opacity: 0.65, color: p.series[0], borderColor: p.surface } }],
