@@ -42,6 +42,7 @@ describe("what was asked", () => {
     expect(x.query()).toBe(query);
     expect(x.param("last")).toBe("7d");
     await x.action("Saved searches and history…");
+    page.on("dialog", (d) => void d.accept());
     await page.getByRole("button", { name: "Delete Activations of a week" }).click();
     await page.getByText("None yet.").or(page.locator(".search-list")).first().waitFor();
     await expect.poll(async () => (await call<{ items: { name: string }[] }>("/ledgerline/v1/searches?limit=1000")).items.map((s) => s.name)).not.toContain("Activations of a week");

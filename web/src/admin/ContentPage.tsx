@@ -6,7 +6,7 @@ import { useContent } from "../session/session";
 import { exploreHref } from "../explorer/state";
 import { plural } from "../lib/format";
 import { quote } from "../lib/querytext";
-import { Button, Empty, ErrorNotice, save, Spinner } from "../ui/controls";
+import { Button, chosen, Empty, ErrorNotice, save, Spinner } from "../ui/controls";
 import { DataGrid, type GridColumn } from "../ui/DataGrid";
 import { FieldForm } from "./FieldForm";
 import { LabelForm } from "./LabelForm";
@@ -92,7 +92,7 @@ export function ContentPage({ kind }: { kind: Kind }) {
         <span className="row">
           <label className="btn">
             Import a ZIP
-            <input type="file" accept=".zip" className="sr-only" onChange={(e) => e.target.files?.[0] && take.mutate(e.target.files[0])} />
+            <input type="file" accept=".zip" className="sr-only" onChange={(e) => chosen(e.target).forEach((file) => take.mutate(file))} />
           </label>
           <label className="row"><input type="checkbox" checked={replace} onChange={(e) => setReplace(e.target.checked)} /> replace what is there</label>
         </span>

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call } from "../api/client";
 import { number } from "../lib/format";
-import { Button, Dialog, Empty, ErrorNotice, Spinner } from "../ui/controls";
+import { Button, chosen, Dialog, Empty, ErrorNotice, Spinner } from "../ui/controls";
 import { DataGrid } from "../ui/DataGrid";
 import { visible } from "../ui/Text";
 import { when } from "./when";
@@ -32,7 +32,7 @@ export function Lookups() {
           <label className="row">Table <input className="input" value={name} placeholder="owners" onChange={(e) => setName(e.target.value)} /></label>
           <label className="btn">
             {file ? file.name : "Choose a CSV file"}
-            <input type="file" accept=".csv,text/csv" className="sr-only" aria-label="CSV file" onChange={(e) => take(e.target.files?.[0])} />
+            <input type="file" accept=".csv,text/csv" className="sr-only" aria-label="CSV file" onChange={(e) => take(chosen(e.target)[0])} />
           </label>
           <Button kind="primary" icon="upload" disabled={!file || name.trim() === "" || put.isPending} onClick={() => put.mutate()}>Save the table</Button>
           <span className="muted">The first line names the columns. Columns and rows of a table of this name are replaced.</span>

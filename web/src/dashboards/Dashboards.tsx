@@ -5,7 +5,7 @@ import { plural } from "../lib/format";
 import { ago } from "../lib/time";
 import { Link, navigate, splitLocation, useLocation } from "../router";
 import { useStatus } from "../session/session";
-import { Button, Dialog, Empty, ErrorNotice, Spinner } from "../ui/controls";
+import { Button, chosen, Dialog, Empty, ErrorNotice, Spinner } from "../ui/controls";
 import { dashboards } from "./api";
 import { DashboardView } from "./DashboardView";
 import { preload } from "../viz/preload";
@@ -25,9 +25,9 @@ function List() {
   const [over, setOver] = useState(false);
   const [report, setReport] = useState<{ file: string; ok?: string; error?: unknown }[]>();
   const [making, setMaking] = useState(false);
-  const take = async (files: FileList | null) => {
+  const take = async (files: File[]) => {
     const done: { file: string; ok?: string; error?: unknown }[] = [];
-    for (const file of files ?? []) {
+    for (const file of files) {
       try {
         const r = await dashboards.import(file);
         done.push({ file: file.name, ok: [...r.created.map((n) => `${n} created`), ...r.updated.map((n) => `${n} replaced`)].join(", ") });
@@ -44,7 +44,7 @@ function List() {
       <header className="page-head">
         <h1>Dashboards</h1>
         <input className="input" placeholder="Find a dashboard" aria-label="Find a dashboard" value={find} onChange={(e) => setFind(e.target.value)} />
-        <input ref={input} type="file" accept=".json,application/json" multiple hidden onChange={(e) => void take(e.target.files)} aria-label="Dashboard files" />
+        <input ref={input} type="file" accept=".json,application/json" multiple hidden onChange={(e) => void take(chosen(e.target))} aria-label="Dashboard files" />
         <Button icon="upload" onClick={() => input.current?.click()}>Import</Button>
         <Button kind="primary" icon="plus" onClick={() => setMaking(true)}>New dashboard</Button>
       </header>
@@ -55,7 +55,7 @@ function List() {
         onDrop={(e) => {
           e.preventDefault();
           setOver(false);
-          void take(e.dataTransfer.files);
+          void take([...e.dataTransfer.files]);
         }}
       >
         {report?.map((r) => (

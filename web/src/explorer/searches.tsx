@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "../api/client";
 import { parseLast, rangeLabel, type Range } from "../lib/time";
@@ -30,10 +30,12 @@ export function remember(q: string, range: Range): void {
 export function HistoryDialog({ close, choose }: { close: () => void; choose: (q: string, range?: Range) => void }) {
   const client = useQueryClient();
   const saved = useQuery({ queryKey: ["searches"], queryFn: api.searches });
+  const gone = useMutation({ mutationFn: api.deleteSearch, onSuccess: () => client.invalidateQueries({ queryKey: ["searches"] }) });
   const [past, setPast] = useState(history);
   return (
     <Dialog title="Saved searches and history" close={close} wide footer={past.length > 0 && <Button onClick={() => (localStorage.removeItem(HISTORY), setPast([]))}>Clear the history</Button>}>
       <h3>Saved searches</h3>
+      {gone.isError && <ErrorNotice error={gone.error} />}
       {saved.isPending ? <Spinner /> : saved.isError ? <ErrorNotice error={saved.error} /> : saved.data.length === 0 ? <p className="muted">None yet. Save one with Actions, Save this search.</p> : (
         <ul className="search-list">
           {saved.data.map((s) => (
@@ -42,7 +44,7 @@ export function HistoryDialog({ close, choose }: { close: () => void; choose: (q
                 <strong>{s.name}</strong> {s.description && <span className="muted">{s.description}</span>}
                 <code>{s.query}</code>
               </button>
-              <Button kind="quiet" small icon="trash" label={`Delete ${s.name}`} onClick={() => void api.deleteSearch(s.name).then(() => client.invalidateQueries({ queryKey: ["searches"] }))} />
+              <Button kind="quiet" small icon="trash" label={`Delete ${s.name}`} disabled={gone.isPending} onClick={() => window.confirm(`Delete the saved search ${s.name}?`) && gone.mutate(s.name)} />
             </li>
           ))}
         </ul>
@@ -92,7 +94,7 @@ export function SaveDialog({ query, range, close }: { query: string; range: Rang
       <label className="field"><span>Name</span><input className="input" value={name} maxLength={200} onChange={(e) => setName(e.target.value)} /></label>
       <label className="field"><span>Description</span><input className="input" value={description} onChange={(e) => setDescription(e.target.value)} /></label>
       <pre className="code">{query}</pre>
-      <p className="muted">A search of the same name is replaced. Dashboards can show it as a tile (New dashboard, Add a tile), and <code>ledgerline query --saved</code> runs it.</p>
+      <p className="muted">A search of the same name is replaced. Dashboards can show it as a tile (Edit, Add a tile; or Actions, Add to a dashboard, here), and <code>ledgerline query --saved</code> runs it.</p>
       {problem !== undefined && <ErrorNotice error={problem} />}
     </Dialog>
   );

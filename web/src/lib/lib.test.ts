@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { compact, bytes, valueText } from "./format";
 import { cut, pieces, plain } from "./hostile";
 import { countable, groupedBy, joinQuery, kindOf, quote, splitQuery } from "./querytext";
-import { axisTime, duration, formatTime, fromLocal, parseLast, readRange, resolve, toLocal } from "./time";
+import { axisTime, dayRange, duration, formatTime, fromLocal, parseLast, readRange, resolve, toLocal } from "./time";
 
 describe("hostile text", () => {
   it("shows what cannot be seen", () => {
@@ -82,6 +82,13 @@ describe("time", () => {
     expect(readRange(new URLSearchParams("from=2026-03-11&to=2026-03-10"))).toEqual({ last: "24h" });
     expect(resolve({ last: "1h" }, 36e5)).toEqual({ from: 0, to: 36e5 });
     expect(parseLast("0x")).toBeNaN();
+  });
+  it("knows the days of a zone, also when the clock changes", () => {
+    const noon = Date.parse("2026-03-30T10:00:00Z");
+    expect(dayRange(noon, "Europe/Berlin")).toEqual({ from: "2026-03-29T22:00:00.000Z", to: "2026-03-30T22:00:00.000Z" });
+    expect(dayRange(noon, "Europe/Berlin", 1)).toEqual({ from: "2026-03-28T23:00:00.000Z", to: "2026-03-29T22:00:00.000Z" }); // 23 hours
+    expect(dayRange(noon, "Asia/Tokyo", 2)).toEqual({ from: "2026-03-27T15:00:00.000Z", to: "2026-03-28T15:00:00.000Z" });
+    expect(dayRange(Date.parse("2026-10-25T22:30:00Z"), "Europe/Berlin")).toEqual({ from: "2026-10-24T22:00:00.000Z", to: "2026-10-25T23:00:00.000Z" }); // 25 hours
   });
   it("writes lengths of time", () => {
     expect(duration(603544114)).toBe("6 d 23 h");

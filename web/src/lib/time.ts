@@ -113,6 +113,13 @@ export function toLocal(ms: number, zone: string): string {
   return formatTime(ms, zone, "second");
 }
 
+/** dayRange is the whole day of an instant in a zone, or so many days before; days of a change of the clock are shorter or longer. */
+export function dayRange(ms: number, zone: string, before = 0): Range {
+  const start = fromLocal(formatTime(ms, zone, "day"), zone);
+  if (before > 0) return dayRange(start - 1, zone, before - 1);
+  return absolute({ from: start, to: fromLocal(formatTime(start + 36 * 36e5, zone, "day"), zone) });
+}
+
 /** ago says how long ago an instant was, roughly. */
 export function ago(ms: number, now: number): string {
   const s = Math.max(0, Math.round((now - ms) / 1000));

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { absolute, formatTime, fromLocal, parseLast, QUICK, rangeLabel, resolve, toLocal, type Range } from "../lib/time";
+import { absolute, dayRange, formatTime, fromLocal, parseLast, QUICK, rangeLabel, resolve, toLocal, type Range } from "../lib/time";
 import { Button, Popover } from "./controls";
 
 const zones = (() => {
@@ -32,6 +32,14 @@ export function TimePicker({ range, zone, now, onChange, onZone }: Props) {
                 {q.label}
               </button>
             ))}
+            {["Today", "Yesterday"].map((name, before) => {
+              const day = dayRange(Date.now(), zone, before);
+              return (
+                <button key={name} type="button" role="radio" aria-checked={JSON.stringify(day) === JSON.stringify(range)} onClick={() => (onChange(day), close())}>
+                  {name}
+                </button>
+              );
+            })}
           </div>
           <Absolute key={JSON.stringify(range) + zone} range={range} zone={zone} now={now} done={(r) => (onChange(r), close())} onZone={onZone} />
         </div>

@@ -221,3 +221,10 @@ export function save(name: string, content: Blob) {
   a.click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
+
+/** chosen takes the files out of an input: the same one, mended meanwhile, can be chosen again. */
+export function chosen(input: HTMLInputElement): File[] {
+  const files = [...(input.files ?? [])];
+  input.value = "";
+  return files;
+}
