@@ -42,7 +42,7 @@ export function Users() {
                   <td data-th="Groups">{u.groups.join(", ")}</td><td data-th="Logs in with">{loginOf(u)}</td><td className="num" data-th="API keys">{u.keys}</td><td className="nowrap" data-th="Created">{when(u.timeCreated)}</td>
                   <td>
                     {!u.readOnly && u.id !== me && (
-                      <span className="row tight">
+                      <span className="row">
                         <Button small kind={u.disabled ? undefined : "danger"} disabled={able.isPending} aria-label={`${u.disabled ? "Enable" : "Disable"} ${u.name}`} onClick={() => (u.disabled || window.confirm(`Disable ${u.name}? Its sessions end, and its keys are refused at once.`)) && able.mutate(u)}>{u.disabled ? "Enable" : "Disable"}</Button>
                         <Button small kind="quiet" icon="trash" label={`Delete ${u.name}`} disabled={gone.isPending} onClick={() => window.confirm(farewell(u)) && gone.mutate(u)} />
                       </span>

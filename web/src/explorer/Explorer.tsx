@@ -98,9 +98,9 @@ export function Explorer() {
           {(close) => (
             <>
               <MenuItem icon="star" onClick={() => (close(), setDialog("save"))}>Save this search…</MenuItem>
-              <MenuItem icon="dashboard" onClick={() => (close(), setDialog("board"))}>Add to a dashboard…</MenuItem>
               <MenuItem icon="history" onClick={() => (close(), setDialog("history"))}>Saved searches and history…</MenuItem>
               <hr />
+              <MenuItem icon="dashboard" onClick={() => (close(), setDialog("board"))}>Add to a dashboard…</MenuItem>
               <MenuItem icon="download" onClick={() => (close(), setDialog("export"))}>Export the whole result…</MenuItem>
               <MenuItem icon="link" onClick={() => (close(), void navigator.clipboard?.writeText(window.location.href))}>Copy a link to this page</MenuItem>
             </>

@@ -37,8 +37,10 @@ export function pieOption(t: Table, zone: string, p: Palette, o: { ring?: boolea
   };
 }
 
-// Of one ink, dark is the one that can be read on the colours of both themes, and on the lighter ones of inner groups.
-const INK = { color: "#10161d", textBorderColor: "rgba(255,255,255,.45)", textBorderWidth: 2 };
+// Texts on colours: dark on light ones, light on those of the light theme, which are darker.
+const DARK_INK = { color: "#10161d", textBorderColor: "rgba(255,255,255,.45)", textBorderWidth: 2 };
+const LIGHT_INK = { color: "#fff", textBorderColor: "rgba(0,0,0,.35)", textBorderWidth: 2 };
+const inkOn = (p: Palette) => (p.darkSeries ? LIGHT_INK : DARK_INK);
 
 /** treemapOption shows groups in groups as areas. */
 export function treemapOption(t: Table, zone: string, p: Palette): EChartsCoreOption {
@@ -54,7 +56,7 @@ export function treemapOption(t: Table, zone: string, p: Palette): EChartsCoreOp
         nodeClick: false,
         breadcrumb: { show: false },
         left: 2, right: 2, top: 2, bottom: 2,
-        label: { show: true, formatter: "{b}", fontSize: 12, ...INK },
+        label: { show: true, formatter: "{b}", fontSize: 12, ...inkOn(p) },
         upperLabel: { show: t.dims.length > 1, height: 22, color: p.text, fontWeight: 600, backgroundColor: "transparent" },
         itemStyle: { borderColor: p.surface, gapWidth: 1, borderWidth: 1 },
         levels: [{ itemStyle: { gapWidth: 3, borderWidth: 0 }, upperLabel: { show: false } }, { itemStyle: { gapWidth: 1, borderWidth: t.dims.length > 1 ? 3 : 1, borderColor: p.surface } }, { colorSaturation: [0.35, 0.6] }],
@@ -76,7 +78,8 @@ export function sunburstOption(t: Table, zone: string, p: Palette): EChartsCoreO
         nodeClick: false,
         sort: "desc",
         itemStyle: { borderColor: p.surface, borderWidth: 1 },
-        label: { minAngle: 7, fontSize: 11, ...INK, width: 96, overflow: "truncate" },
+        label: { minAngle: 7, fontSize: 11, ...DARK_INK, width: 96, overflow: "truncate" },
+        levels: [{}, { label: inkOn(p) }], // beyond the first ring colours are lighter
         emphasis: { focus: "ancestor" },
       },
     ],
