@@ -61,7 +61,8 @@ export function DashboardView({ id }: { id: string }) {
     // the answers change only when the waiting ends
   }, [board.data, waits, missing]);
 
-  if (board.isPending || board.isError || waits) {
+  // A window counted back from now is resolved by the server's clock: asked for before that is known, each tile would ask twice.
+  if (board.isPending || board.isError || waits || status.isPending) {
     return (
       <>
         <header className="page-head"><Link to="/dashboards" className="muted">Dashboards</Link><h1 aria-busy={!board.isError} /></header>

@@ -8,7 +8,7 @@ import { useStatus } from "../session/session";
 import { Button, chosen, Dialog, Empty, ErrorNotice, Spinner } from "../ui/controls";
 import { dashboards } from "./api";
 import { DashboardView } from "./DashboardView";
-import { preload } from "../viz/preload";
+import { prepare, preload } from "../viz/preload";
 import { comesWithProgram, text } from "./model";
 
 export default function Dashboards() {
@@ -19,6 +19,7 @@ export default function Dashboards() {
 
 function List() {
   const client = useQueryClient();
+  useEffect(prepare, []);
   const list = useQuery({ queryKey: ["dashboards"], queryFn: dashboards.list });
   const input = useRef<HTMLInputElement>(null);
   const [find, setFind] = useState("");

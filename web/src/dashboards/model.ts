@@ -44,14 +44,13 @@ export type Board = {
   parametersConfig?: Parameter[];
   nls?: Nls;
   builtIn?: boolean;
-  isOobDashboard?: boolean;
   timeUpdated?: string;
   uiConfig?: { isFilteringEnabled?: boolean };
   [other: string]: unknown;
 };
 
-/** comesWithProgram tells what cannot be changed but in a copy; only lists say builtIn. */
-export const comesWithProgram = (b: Board): boolean => b.builtIn ?? b.isOobDashboard ?? false;
+/** comesWithProgram tells what cannot be changed but in a copy. */
+export const comesWithProgram = (b: Board): boolean => b.builtIn ?? false;
 
 const CONTAINER = "OOBSS-management-dashboard-container";
 

@@ -16,7 +16,7 @@ const dark: Palette = {
   ramp: ["#1b2a36", "#1f4a66", "#2a6f99", "#4fa3dc", "#b5dcf5"],
 };
 
-function paletteOf(theme: "light" | "dark"): Palette {
+export function paletteOf(theme: "light" | "dark"): Palette {
   return theme === "dark" ? dark : light;
 }
 
