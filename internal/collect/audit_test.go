@@ -134,6 +134,8 @@ func TestProvenMeansStaged(t *testing.T) {
 		func(s *fakeService) { s.vanish = 0.2 },
 		func(s *fakeService) { s.vanish, s.grow = 0.2, 0.4 },
 		func(s *fakeService) { s.vanish, s.grow, s.late, s.twins = 0.1, 0.5, 0.5, 0.5 },
+		func(s *fakeService) { s.vanish, s.grow, s.late, s.twins, s.looseTies = 0.1, 0.5, 0.5, 0.5, true },
+		func(s *fakeService) { s.vanish, s.grow, s.late, s.looseTies = 0.2, 0.5, 0.5, true },
 	}
 	provenOnes := 0
 	for i, set := range faults {

@@ -16,8 +16,9 @@
 // oldest record must add up to the total less the rows that are not. Records older than it
 // may have expired meanwhile and do not count on either side. Should the service delete records from
 // the midst, the ones seen and deleted could make up for as many that took their places between two
-// pages: so each page begins with the last row of the one before, and where that row is not met, the
-// pass proves nothing. Where twins lie on different pages,
+// pages. So each page of a sorted list begins with a row of the one before, the last that is newer than
+// that one's oldest: rows of one moment, which may change places, are then on one page. Where that row
+// is not met, the pass proves nothing. Where twins lie on different pages,
 // the sum stays short: the next pass cuts the pages elsewhere. In an unsorted list twins may lie far
 // apart: there three steady passes in a row that saw the same rows, cut differently, prove them.
 //

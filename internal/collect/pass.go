@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"ledgerline/internal/connect"
@@ -45,13 +46,14 @@ type pass struct {
 	refused bool // an offset was refused before the end
 	reason  string
 
-	// A page is asked for from the last row of the one before. In a sorted list that others only join
-	// it then begins with rows that were met; where it does not, records have left the list above it,
-	// and those that took their places may never have been on a page.
-	overlaps bool        // the page being noted was asked for so
-	last     record.Item // of the page before
-	torn     bool        // a page began with a row not met before
-	slipped  bool        // and that row was older than the last, so it is no neighbour of one moment
+	// A page of a sorted list is asked for from the last row of the one before that is newer than its
+	// oldest: rows of one moment, which may change places, are then on one page. In a list that others
+	// only join it begins with rows that were met; where it does not, records have left the list above
+	// it, and those that took their places may never have been on a page.
+	tail    []record.Item // the rows from there on
+	asked   bool          // the page being noted was asked for so
+	torn    bool          // what lies between two pages is not proven to have been seen
+	slipped bool          // a page began with a row not met before that is no neighbour of one moment
 
 	print    print
 	agreeing int                                 // steady passes before it that saw the same rows
@@ -61,10 +63,42 @@ type pass struct {
 	start, end, oldest time.Time
 }
 
-// goOn looks at the first row of a page that should go on where the one before ended.
-func (p *pass) goOn(met bool, when time.Time) {
-	p.torn = p.torn || !met
-	p.slipped = p.slipped || !met && !when.Equal(p.last.Time)
+// met tells whether the pass has seen a row on a page before.
+func (p *pass) met(t *tally, id record.Identity) bool {
+	s := t.rows[id]
+	return s != nil && s.pass == p.number
+}
+
+// goOn looks at the beginning of a page that should go on where the one before ended, and returns
+// how many of its rows are the same.
+func (p *pass) goOn(t *tally, rows []record.Item) int {
+	if !p.asked || len(rows) == 0 {
+		return 0
+	}
+	last := p.tail[len(p.tail)-1]
+	met, newer := p.met(t, rows[0].ID), rows[0].Time.After(last.Time)
+	p.torn = p.torn || !met || !newer
+	p.slipped = p.slipped || !met && !rows[0].Time.Equal(last.Time)
+	if len(rows) >= len(p.tail) && slices.EqualFunc(rows[:len(p.tail)], p.tail, func(a, b record.Item) bool { return a.ID == b.ID }) {
+		return len(p.tail)
+	}
+	if len(p.tail) > 1 {
+		p.flooded = true // rows that changed places look like twins
+	}
+	return 0
+}
+
+// endWith keeps the rows of a page from which the next one is asked for: of a sorted one, a row and those
+// of the oldest moment; otherwise the last alone, from which also goes on what is all of one moment.
+func (p *pass) endWith(rows []record.Item, sorted bool) {
+	from := len(rows) - 1
+	if sorted {
+		oldest := rows[from].Time
+		if first := slices.IndexFunc(rows, func(row record.Item) bool { return !row.Time.After(oldest) }); first > 1 {
+			from = first - 1
+		}
+	}
+	p.tail = rows[from:]
 }
 
 // row counts one row. The tally's entry still is that of the pages before.
@@ -163,8 +197,8 @@ func (r *reading) pass(ctx context.Context, sc scope, t *tally, n int) (*pass, e
 			break
 		}
 		offset := p.length
-		if p.overlaps = offset > 0 && min(r.size.cut(n, offset), r.size.largest) > 1; p.overlaps {
-			offset--
+		if p.asked = offset > 0 && min(r.size.cut(n, offset), r.size.largest) > len(p.tail); p.asked {
+			offset -= len(p.tail)
 		} else {
 			p.torn = p.torn || offset > 0
 		}

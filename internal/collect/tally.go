@@ -39,10 +39,7 @@ func newTally() *tally { return &tally{rows: map[record.Identity]*seen{}} }
 // note stages a page and counts its rows for a pass, which may be nil.
 func (r *reading) note(ctx context.Context, t *tally, p *pass, page *connect.AuditPage) (noted, error) {
 	n := noted{sorted: true}
-	items := make([]record.Counted, 0, len(page.Items))
-	at := make(map[record.Identity]int, len(page.Items))
-	var last record.Item
-	hinged := false // the page begins with the row that ended the one before
+	rows := make([]record.Item, len(page.Items))
 	for i, raw := range page.Items {
 		id, when, a := identify(&t.parser, r.opts.Instance, raw)
 		r.resources.add(a.ResourceType, a.ResourceCode)
@@ -55,41 +52,42 @@ func (r *reading) note(ctx context.Context, t *tally, p *pass, page *connect.Aud
 		if !when.IsZero() && (n.oldest.IsZero() || when.Before(n.oldest)) {
 			n.oldest = when
 		}
-		last = record.Item{ID: id, Time: when, Raw: raw}
-		k, twin := at[id]
+		rows[i] = record.Item{ID: id, Time: when, Raw: raw}
+	}
+	known := 0 // rows at its beginning that the page before ended with
+	if p != nil {
+		known = p.goOn(t, rows)
+	}
+	items := make([]record.Counted, 0, len(rows))
+	again := make([]int, 0, len(rows)) // of each item, rows that were counted with the page before
+	at := make(map[record.Identity]int, len(rows))
+	for i, row := range rows {
+		k, twin := at[row.ID]
 		if !twin {
 			k = len(items)
-			at[id] = k
-			items = append(items, record.Counted{Item: last})
+			at[row.ID] = k
+			items, again = append(items, record.Counted{Item: row}), append(again, 0)
 		}
 		items[k].Count++
 		if p == nil {
 			continue
 		}
-		s := t.rows[id]
-		met := s != nil && s.pass == p.number
-		if n.entry.IsZero() && !met {
-			n.entry = when
+		if n.entry.IsZero() && !p.met(t, row.ID) {
+			n.entry = row.Time
 		}
-		if i == 0 && p.overlaps {
-			p.goOn(met, when)
-			hinged = id == p.last.ID
-		}
-		if i > 0 || !hinged {
-			p.row(id, s, items[k].Item)
+		if i < known {
+			again[k]++
+		} else {
+			p.row(row.ID, t.rows[row.ID], row)
 		}
 	}
-	for i := range items {
-		again := 0
-		if i == 0 && hinged {
-			again = 1
-		}
-		n.fresh += t.count(items[i], p, again)
+	for k := range items {
+		n.fresh += t.count(items[k], p, again[k])
 	}
-	if p != nil && len(page.Items) > 0 {
-		p.last = last
+	if p != nil && len(rows) > 0 {
+		p.endWith(rows, p.sorted && n.sorted)
 	}
-	return n, r.stage(ctx, items, len(page.Items))
+	return n, r.stage(ctx, items, len(rows))
 }
 
 // count enters what a page holds of one identity and returns by how much that is more than any page
