@@ -136,6 +136,7 @@ func (c *Catalog) UpdateUser(ctx context.Context, id, ifMatch string, change Use
 		if u, err = c.lockUser(tx, id, ifMatch); err != nil {
 			return err
 		}
+		before := u
 		if change.Description != nil {
 			u.Description = *change.Description
 		}
@@ -147,6 +148,11 @@ func (c *Catalog) UpdateUser(ctx context.Context, id, ifMatch string, change Use
 		}
 		if err := checkUser(u); err != nil {
 			return err
+		}
+		if !administers(u) {
+			if err := c.keepAdministrator(tx, before); err != nil {
+				return err
+			}
 		}
 		if change.Password != nil {
 			u.HasPassword = hash != ""
@@ -195,14 +201,16 @@ func (c *Catalog) DeleteUser(ctx context.Context, id, ifMatch string) error {
 	})
 }
 
+// administers tells whether a user may give rights to others.
+func administers(u User) bool { return !u.Disabled && u.In(Administrators) }
+
 // keepAdministrator refuses to take away the last user who may give rights to others.
 func (c *Catalog) keepAdministrator(tx *tx, u User) error {
-	able := func(u User) bool { return !u.Disabled && u.In(Administrators) }
-	if !able(u) {
+	if !administers(u) {
 		return nil
 	}
 	for _, seed := range c.access.seeds.users {
-		if able(seed) {
+		if administers(seed) {
 			return nil
 		}
 	}

@@ -217,6 +217,11 @@ func TestLastAdministratorStays(t *testing.T) {
 	if err := c.DeleteUser(ctx, chief.ID, ""); !errors.Is(err, ErrInUse) {
 		t.Errorf("the last that is let in: %v", err)
 	}
+	for what, change := range map[string]UserChange{"is disabled": {Disabled: &off}, "leaves the group": {Groups: []string{"Readers"}}} {
+		if _, err := c.UpdateUser(ctx, chief.ID, "", change); !errors.Is(err, ErrInUse) {
+			t.Errorf("the last %s: %v", what, err)
+		}
+	}
 	if err := c.DeleteUser(ctx, reader.ID, ""); err != nil {
 		t.Error(err)
 	}
