@@ -33,7 +33,7 @@ type StreamingOptions struct {
 	FromEnd     bool          // a first run begins at the stream's end, not with the oldest message
 	MaxMessages int           // of one run; default 1,000,000
 	MaxTime     time.Duration // of one run; default 10 minutes
-	Wait        time.Duration // for messages that others of the group have not read; default one minute, in which the partitions of a member that died are given away
+	Wait        time.Duration // for messages that others of the group have not read; default two minutes, in which the partitions of members that died one after the other are given away
 	Clock       func() time.Time
 	Logger      *slog.Logger
 	Progress    func(Progress) // called after each batch; may be nil
@@ -54,7 +54,7 @@ type Streaming struct {
 func NewStreaming(client StreamClient, ledger Ledger, opts StreamingOptions) *Streaming {
 	opts.MaxMessages = cmp.Or(max(opts.MaxMessages, 0), 1_000_000)
 	opts.MaxTime = cmp.Or(opts.MaxTime, 10*time.Minute)
-	opts.Wait = cmp.Or(opts.Wait, time.Minute)
+	opts.Wait = cmp.Or(opts.Wait, 2*time.Minute)
 	surroundings(&opts.Clock, &opts.Logger, &opts.Progress)
 	return &Streaming{client: client, ledger: ledger, opts: opts}
 }
