@@ -49,10 +49,8 @@ func newRuns(g *globals) *cobra.Command {
 			if err := g.list(cmd, "/ledgerline/v1/runs?"+query.Encode(), &list); err != nil {
 				return err
 			}
-			if len(list.Items) == 0 {
-				if err := g.checkIntegration(cmd, args); err != nil {
-					return err
-				}
+			if err := g.checkIntegration(cmd, args, len(list.Items)); err != nil {
+				return err
 			}
 			var rows [][]string
 			for _, r := range list.Items {
@@ -183,8 +181,8 @@ func ofIntegration(args []string) url.Values {
 }
 
 // checkIntegration refuses a name under which nothing was found and nothing is configured.
-func (g *globals) checkIntegration(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
+func (g *globals) checkIntegration(cmd *cobra.Command, args []string, found int) error {
+	if len(args) == 0 || found > 0 {
 		return nil
 	}
 	var list struct{ Items []struct{ Name string } }
@@ -219,10 +217,8 @@ func newCoverage(g *globals) *cobra.Command {
 			if err := g.list(cmd, "/ledgerline/v1/coverage?"+ofIntegration(args).Encode(), &list); err != nil {
 				return err
 			}
-			if len(list.Items) == 0 {
-				if err := g.checkIntegration(cmd, args); err != nil {
-					return err
-				}
+			if err := g.checkIntegration(cmd, args, len(list.Items)); err != nil {
+				return err
 			}
 			var rows [][]string
 			for _, w := range list.Items {

@@ -16,11 +16,7 @@ import (
 func TestSDKWhatIsReadOfASourceCanBeWrittenBack(t *testing.T) {
 	g, ctx := newRig(t), t.Context()
 	c, ns := g.sdk(), ptr("demo")
-	if _, err := c.UpsertParser(ctx, la.UpsertParserRequest{NamespaceName: ns, UpsertLogAnalyticsParserDetails: la.UpsertLogAnalyticsParserDetails{Name: ptr("lines"),
-		Type: la.UpsertLogAnalyticsParserDetailsTypeRegex, Content: ptr(`(.*)`), IsSingleLineContent: ptr(true),
-		FieldMaps: []la.LogAnalyticsParserField{{ParserFieldSequence: ptr(int64(1)), ParserFieldName: ptr("msg")}}}}); err != nil {
-		t.Fatal(err)
-	}
+	putLines(t, c)
 	url := "https://logs.example.com/api?from={START_TIME}&a=1"
 	request := la.UpsertSourceRequest{NamespaceName: ns, UpsertLogAnalyticsSourceDetails: la.UpsertLogAnalyticsSourceDetails{Name: ptr("polled"), DisplayName: ptr("Polled"),
 		TypeName: ptr("rest_api"), Parsers: []la.LogAnalyticsParser{{Name: ptr("lines")}},
@@ -95,11 +91,7 @@ func TestSDKWhatIsReadOfASourceCanBeWrittenBack(t *testing.T) {
 func TestIncrementalChangesOfASourceAtOnce(t *testing.T) {
 	g, ctx := newRig(t), t.Context()
 	c, ns := g.sdk(), ptr("demo")
-	if _, err := c.UpsertParser(ctx, la.UpsertParserRequest{NamespaceName: ns, UpsertLogAnalyticsParserDetails: la.UpsertLogAnalyticsParserDetails{Name: ptr("lines"),
-		Type: la.UpsertLogAnalyticsParserDetailsTypeRegex, Content: ptr(`(.*)`), IsSingleLineContent: ptr(true),
-		FieldMaps: []la.LogAnalyticsParserField{{ParserFieldSequence: ptr(int64(1)), ParserFieldName: ptr("msg")}}}}); err != nil {
-		t.Fatal(err)
-	}
+	putLines(t, c)
 	if _, err := c.UpsertSource(ctx, la.UpsertSourceRequest{NamespaceName: ns, UpsertLogAnalyticsSourceDetails: la.UpsertLogAnalyticsSourceDetails{Name: ptr("one"), DisplayName: ptr("One"),
 		Parsers: []la.LogAnalyticsParser{{Name: ptr("lines")}}}}); err != nil {
 		t.Fatal(err)

@@ -12,16 +12,22 @@ import (
 	"ledgerline/internal/record"
 )
 
+// putLines makes the parser "lines", whose entries are lines with all of their text in Message.
+func putLines(t *testing.T, c la.LogAnalyticsClient) {
+	t.Helper()
+	if _, err := c.UpsertParser(t.Context(), la.UpsertParserRequest{NamespaceName: ptr("demo"), UpsertLogAnalyticsParserDetails: la.UpsertLogAnalyticsParserDetails{Name: ptr("lines"),
+		Type: la.UpsertLogAnalyticsParserDetailsTypeRegex, Content: ptr(`(.*)`), IsSingleLineContent: ptr(true),
+		FieldMaps: []la.LogAnalyticsParserField{{ParserFieldSequence: ptr(int64(1)), ParserFieldName: ptr("msg")}}}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Filters, metadata fields and lookups of a log source are kept, answered and at work.
 func TestSDKTreatmentOfASource(t *testing.T) {
 	g, ctx := newRig(t), t.Context()
 	c, ns := g.sdk(), ptr("demo")
 	user := g.field("User Name")
-	if _, err := c.UpsertParser(ctx, la.UpsertParserRequest{NamespaceName: ns, UpsertLogAnalyticsParserDetails: la.UpsertLogAnalyticsParserDetails{Name: ptr("lines"),
-		Type: la.UpsertLogAnalyticsParserDetailsTypeRegex, Content: ptr(`(.*)`), IsSingleLineContent: ptr(true),
-		FieldMaps: []la.LogAnalyticsParserField{{ParserFieldSequence: ptr(int64(1)), ParserFieldName: ptr("msg")}}}}); err != nil {
-		t.Fatal(err)
-	}
+	putLines(t, c)
 	d := la.UpsertLogAnalyticsSourceDetails{Name: ptr("lines"), DisplayName: ptr("Lines"), Parsers: []la.LogAnalyticsParser{{Name: ptr("lines")}},
 		DataFilterDefinitions: []la.LogAnalyticsSourceDataFilter{{DisplayName: ptr("cards"), FilterType: la.LogAnalyticsSourceDataFilterFilterTypeMask,
 			MatchRegularExpression: ptr(`card=(\d+)`), ReplacementString: ptr("***")}},

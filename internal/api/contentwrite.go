@@ -185,6 +185,9 @@ func (s *Server) deleteItem(c *call, name string, remove func(ctx context.Contex
 	return &response{}, nil
 }
 
+// maxUpserts is how often a log source is read again that other calls changed meanwhile.
+const maxUpserts = 100
+
 func (s *Server) upsertSource(c *call) (*response, error) {
 	change, err := s.readSource(c)
 	if err != nil {
@@ -195,7 +198,7 @@ func (s *Server) upsertSource(c *call) (*response, error) {
 		return nil, err
 	}
 	name, err := s.once(c, change.text, func() ([]byte, error) {
-		for {
+		for try := 1; ; try++ {
 			source, old, err := s.changedSource(change)
 			if err != nil {
 				return nil, err
@@ -210,7 +213,7 @@ func (s *Server) upsertSource(c *call) (*response, error) {
 				ifMatch = content.Etag(old)
 			}
 			_, err = s.Content.PutSource(c.r.Context(), source, ifMatch)
-			if change.ifMatch == "" && errors.Is(err, content.ErrEtag) {
+			if change.ifMatch == "" && errors.Is(err, content.ErrEtag) && try < maxUpserts {
 				continue // another call was between reading and writing
 			}
 			return []byte(source.Name), err

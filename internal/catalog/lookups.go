@@ -203,21 +203,24 @@ func (c *Catalog) ReplaceLookup(ctx context.Context, change LookupChange, t Tabl
 // AppendLookup adds the rows of a CSV text to a lookup and returns the id of the
 // work request. The first line may repeat the names of the columns.
 func (c *Catalog) AppendLookup(ctx context.Context, change LookupChange, text []byte) (workRequest string, err error) {
-	for {
-		seen, err := c.Lookup(ctx, change.Name)
-		if err != nil {
+	for range maxRereads {
+		var seen Lookup
+		if seen, err = c.Lookup(ctx, change.Name); err != nil {
 			return "", err
 		}
 		rows, err := readMore(seen.Columns, text)
 		if err != nil {
 			return "", err
 		}
-		workRequest, err := c.appendRows(ctx, change, seen.Columns, rows)
-		if !errors.Is(err, errOtherColumns) {
+		if workRequest, err = c.appendRows(ctx, change, seen.Columns, rows); !errors.Is(err, errOtherColumns) {
 			return workRequest, err
 		}
 	}
+	return "", fmt.Errorf("lookup %.200q: its columns change with each try: %w", change.Name, ErrEtag)
 }
+
+// maxRereads is how often rows are read again for columns that were changed meanwhile.
+const maxRereads = 100
 
 // errOtherColumns says that rows were read for columns that the lookup no longer has.
 var errOtherColumns = errors.New("catalog: the columns of the lookup were changed meanwhile")
